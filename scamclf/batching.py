@@ -1,0 +1,47 @@
+"""Batches of windows of like length, bounded by the tokens that they take once padded."""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["length_batches", "pad_batch"]
+
+Ints = npt.NDArray[np.int64]
+
+
+def length_batches(lengths: Ints, *, max_padded_tokens: int) -> list[Ints]:
+    """Group windows so that none is padded by much.
+
+    Args:
+        lengths: (n,) int64, tokens of each window.
+        max_padded_tokens: most tokens of one batch, padding counted: rows times the longest row.
+            A window longer than that is a batch of its own.
+
+    Returns:
+        Index arrays, longest windows first (the first batch needs the most memory); each index once.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    batches, first = [], 0
+    while first < len(order):
+        rows = max(1, max_padded_tokens // max(1, int(lengths[order[first]])))
+        batches.append(order[first : first + rows])
+        first += rows
+    return batches
+
+
+def pad_batch(windows: list[Ints], *, pad_id: int) -> tuple[Ints, Ints]:
+    """Pad windows on the right to the longest.
+
+    Args:
+        windows: b arrays of token ids.
+        pad_id: the tokenizer's padding id.
+
+    Returns:
+        ids and attention mask, both (b, t) int64; the mask is 1 on tokens and 0 on padding.
+    """
+    longest = max(len(window) for window in windows)
+    ids = np.full((len(windows), longest), pad_id, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, window in enumerate(windows):
+        ids[row, : len(window)] = window
+        mask[row, : len(window)] = 1
+    return ids, mask

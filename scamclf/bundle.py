@@ -1,0 +1,208 @@
+"""The bundle: one folder that is at once ours and everybody's: transformers, ONNX Runtime, transformers.js."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scamclf.errors import BundleError
+
+__all__ = [
+    "LAYOUT",
+    "SCHEMA_VERSION",
+    "Layout",
+    "Manifest",
+    "OperatingPoint",
+    "Precision",
+    "Statistic",
+    "read_manifest",
+    "statistic_from_dict",
+    "verify_bundle",
+    "write_checksums",
+    "write_manifest",
+]
+
+SCHEMA_VERSION = 1
+"""A scorer reads its own version and the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Names of the files in a bundle."""
+
+    card: str = "README.md"
+    config: str = "config.json"
+    weights: str = "model.safetensors"
+    tokenizer: str = "tokenizer.json"
+    tokenizer_config: str = "tokenizer_config.json"
+    onnx: str = "onnx/model.onnx"
+    manifest: str = "scamclf.json"
+    evaluation: str = "eval"
+    checksums: str = "SHA256SUMS"
+
+
+LAYOUT = Layout()
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """A threshold and what it was set on.
+
+    Args:
+        threshold: calibrated log-odds at and above which a call alarms.
+        target_fpr: false-positive rate that it was set for, in (0, 1).
+        n_legitimate: legitimate calls that it was set on.
+        n_false_alarms: how many of those alarm.
+    """
+
+    threshold: float
+    target_fpr: float
+    n_legitimate: int
+    n_false_alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A statistic of a call with its mapping and operating points.
+
+    Args:
+        slope, intercept: calibrated log-odds = slope * statistic + intercept.
+        scam, tech_support: operating points by name, for `p_scam` and for `p_tech_support`.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    scam: Mapping[str, OperatingPoint] = field(default_factory=dict)
+    tech_support: Mapping[str, OperatingPoint] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """One precision of the model: its file and everything that was set on its own scores.
+
+    Args:
+        file: path in the bundle.
+        call: statistic of a finished call.
+        monitor: statistic of a live call, the maximum over the prefixes that a monitor scores.
+        parity: largest differences found when it was exported, in log-odds.
+    """
+
+    file: str
+    call: Statistic
+    monitor: Statistic
+    parity: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`scamclf.json`.
+
+    Args:
+        labels: label names in the order of the logits.
+        windows: sizes of the windows (`WindowSpec`'s fields).
+        precisions: by name; "fp32" is always there.
+        operating_point: name of the point that `alert` means unless another is asked for; None where the
+            calls supported none.
+        intended_use: "production" or "demonstration".
+        provenance: versions, data fingerprint, configuration: how the model was made.
+    """
+
+    labels: tuple[str, ...]
+    windows: Mapping[str, int]
+    precisions: Mapping[str, Precision]
+    operating_point: str | None = None
+    intended_use: str = "production"
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+
+def write_manifest(bundle: Path, manifest: Manifest) -> None:
+    """Write `scamclf.json`."""
+    text = json.dumps(dataclasses.asdict(manifest), indent=2, allow_nan=False)
+    (bundle / LAYOUT.manifest).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(bundle: Path) -> Manifest:
+    """Read `scamclf.json`.
+
+    Raises:
+        BundleError: it is missing, not ours, or of a version that this scamclf does not read.
+    """
+    path = bundle / LAYOUT.manifest
+    if not path.is_file():
+        raise BundleError(f"{bundle}: no {LAYOUT.manifest}; wanted a folder made by `scamclf export`")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        version = raw["schema_version"]
+        if version not in (SCHEMA_VERSION - 1, SCHEMA_VERSION):
+            raise BundleError(
+                f"{path}: schema version {version!r}; this scamclf reads {SCHEMA_VERSION - 1} and "
+                f"{SCHEMA_VERSION}: install the scamclf that wrote it, or export again"
+            )
+        precisions = {name: _precision(item) for name, item in raw.pop("precisions").items()}
+        labels = tuple(raw.pop("labels"))
+        return Manifest(labels=labels, precisions=precisions, **raw)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{path}: not a manifest of scamclf ({type(error).__name__}: {error})") from error
+
+
+def write_checksums(bundle: Path) -> None:
+    """Write `SHA256SUMS` over every other file; `sha256sum -c SHA256SUMS` checks it too."""
+    lines = [f"{_sha256(path)}  {path.relative_to(bundle).as_posix()}" for path in _files(bundle)]
+    (bundle / LAYOUT.checksums).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def verify_bundle(bundle: Path) -> None:
+    """Check every file against `SHA256SUMS`.
+
+    Raises:
+        BundleError: the folder is not there, a file is missing, changed, added or a link.
+    """
+    listing = bundle / LAYOUT.checksums
+    if not bundle.is_dir():
+        raise BundleError(f"{bundle}: no such folder; wanted a bundle made by `scamclf export`")
+    if not listing.is_file():
+        raise BundleError(f"{bundle}: no {LAYOUT.checksums}; wanted a bundle made by `scamclf export`")
+    lines = listing.read_text(encoding="utf-8").splitlines()
+    wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines if line)}
+    links = [path for path in bundle.rglob("*") if path.is_symlink()]
+    if links:
+        raise BundleError(f"{links[0]}: a link; a bundle holds plain files only: copy it with its contents")
+    found = {path.relative_to(bundle).as_posix(): path for path in _files(bundle)}
+    for name in sorted(wanted.keys() | found.keys()):
+        if name not in found:
+            raise BundleError(f"{bundle / name}: missing, though {LAYOUT.checksums} lists it: copy it again")
+        if name not in wanted:
+            raise BundleError(f"{bundle / name}: not listed in {LAYOUT.checksums}: take it out")
+        if _sha256(found[name]) != wanted[name]:
+            raise BundleError(f"{bundle / name}: changed since it was written (sha256 differs): copy it again")
+
+
+def _files(bundle: Path) -> list[Path]:
+    return sorted(path for path in bundle.rglob("*") if path.is_file() and path.name != LAYOUT.checksums)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _precision(raw: dict[str, Any]) -> Precision:
+    return Precision(
+        file=raw["file"],
+        call=statistic_from_dict(raw["call"]),
+        monitor=statistic_from_dict(raw["monitor"]),
+        parity=raw.get("parity", {}),
+    )
+
+
+def statistic_from_dict(raw: Mapping[str, Any]) -> Statistic:
+    """A statistic from its JSON."""
+    points = {
+        target: {name: OperatingPoint(**point) for name, point in raw[target].items()}
+        for target in ("scam", "tech_support")
+    }
+    return Statistic(slope=raw["slope"], intercept=raw["intercept"], **points)

@@ -1,0 +1,220 @@
+"""The command `scamclf`. Every import of weight is inside its command, so that --help answers at once."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scamclf.errors import MissingExtraError, ScamclfError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Recognise scam phone calls, above all technical-support impersonation, from their transcripts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+data = typer.Typer(help="Corpora and prepared data sets.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+EXIT_FAILED, EXIT_ERROR_ROWS = 1, 3
+
+Config = Annotated[Path, typer.Option("--config", help="Recipe, for example configs/minilm.yaml.")]
+Overrides = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
+Raw = Annotated[Path | None, typer.Option(help="Folder with the public corpora, one folder a source.")]
+Bundle = Annotated[Path, typer.Option("--bundle", help="Folder made by `scamclf export`.")]
+
+
+@app.command()
+def score(
+    inputs: Annotated[Path, typer.Argument(metavar="INPUT", help="File or folder: JSONL, CSV, Parquet, text.")],
+    bundle: Bundle,
+    out: Annotated[Path, typer.Option(help="Folder to write the scores into.")],
+    output_format: Annotated[str, typer.Option("--format", help="parquet, jsonl or csv.")] = "parquet",
+    input_format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or text; else by suffix.")] = None,
+    operating_point: Annotated[str | None, typer.Option(help="What an alert is, for example fpr_1pct.")] = None,
+    top: Annotated[int, typer.Option(help="Print the N most suspicious calls with their telling turns.")] = 0,
+) -> None:
+    """Score every call: one output row for every input row. Exits with 3 when some rows were in error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from scamclf.bulk import score_files
+    from scamclf.predict import load
+
+    scorer = load(bundle, operating_point=operating_point)
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("scored"), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("score", total=None)
+        summary = score_files(
+            scorer, inputs, out, input_format=input_format, output_format=output_format, top=top,
+            progress=lambda rows: progress.advance(task, rows),
+        )  # fmt: skip
+    _print_top(scorer, summary.top)
+    point = scorer.operating_point or "no operating point"
+    typer.echo(f"{summary.rows} calls, {summary.alerts} alerts ({point}): {summary.output}")
+    if summary.not_english:
+        typer.echo(f"{summary.not_english} calls do not look like English; their scores mean little")
+    if summary.errors:
+        found = ", ".join(f"{code} {n}" for code, n in summary.errors.most_common())
+        typer.echo(f"{summary.errors.total()} rows could not be read: {found}; see columns error_code and error")
+        raise typer.Exit(EXIT_ERROR_ROWS)
+
+
+@app.command()
+def train(
+    config: Config,
+    overrides: Overrides = [],  # noqa: B006 (typer wants a list and copies it)
+    raw: Raw = None,
+    run: Annotated[Path | None, typer.Option(help="Folder to write; runs/<name> unless given.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the newest checkpoint.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Start afresh in a folder that holds a run.")] = False,
+) -> None:
+    """Fine-tune and calibrate. On several processes: accelerate launch train/train.py."""
+    _needs_train("training")
+    from scamclf.training.train import train as train_recipe
+
+    done = train_recipe(config, overrides=overrides, raw=raw, run=run, resume=resume, overwrite=overwrite)
+    typer.echo(f"trained: {done}; next: scamclf export {done} BUNDLE")
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder that training wrote.")],
+    bundle: Annotated[Path, typer.Argument(help="Folder to write.")],
+    overwrite: Annotated[bool, typer.Option(help="Replace a bundle that is there.")] = False,
+) -> None:
+    """Write a bundle. Refused when the exported network does not agree with the trained one."""
+    _needs_train("export")
+    from scamclf.export import export as export_run
+
+    export_run(run, bundle, overwrite=overwrite)
+    typer.echo(f"exported: {bundle}; try: scamclf score CALLS --bundle {bundle} --out scores")
+
+
+@app.command()
+def evaluate(
+    bundle: Bundle,
+    prepared: Annotated[Path, typer.Option("--data", help="Prepared data set, for example runs/NAME/data.")],
+    out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
+) -> None:
+    """Judge a bundle on the test split, per source, beside a TF-IDF baseline. Records it in the bundle's card."""
+    _needs_train("evaluation")
+    from scamclf.evaluation.record import record_evaluation
+
+    typer.echo(record_evaluation(bundle, prepared, out)["markdown"])
+
+
+@app.command()
+def calibrate(
+    bundle: Bundle,
+    legitimate: Annotated[Path, typer.Option(help="File or folder of legitimate calls of your own network.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the bundle with the new thresholds into.")],
+) -> None:
+    """Set the thresholds on legitimate calls of your own: they do not transfer between networks."""
+    from scamclf.readers import read_calls
+    from scamclf.thresholds import reset_thresholds
+
+    rows = list(read_calls(legitimate))
+    errors = [row for row in rows if isinstance(row, ScamclfError)]
+    if errors:
+        raise errors[0]
+    points = reset_thresholds(bundle, [row for row in rows if not isinstance(row, ScamclfError)], out)
+    for name, point in points.items():
+        typer.echo(f"{name}: {point.n_false_alarms} of {point.n_legitimate} legitimate calls alarm")
+
+
+@data.command()
+def prepare(
+    config: Config,
+    out: Annotated[Path, typer.Option(help="Folder to write the Parquet files into.")] = Path("data/processed"),
+    overrides: Overrides = [],  # noqa: B006 (typer wants a list and copies it)
+    raw: Raw = None,
+) -> None:
+    """Read the corpora of a recipe, drop duplicates, split by group, write Parquet and a table of counts."""
+    _needs_train("preparation")
+    from scamclf.preparation.prepare import write_prepared
+    from scamclf.training.train import prepare_recipe
+
+    _, prepared = prepare_recipe(config, overrides=overrides, raw=raw)
+    write_prepared(prepared, out)
+    _print_table(
+        ["source", "label", "train", "validation", "calibration", "test"],
+        [
+            [source, label, *(str(splits.get(split, {}).get(label, 0)) for split in prepared.splits)]
+            for source, splits in prepared.counts().items()
+            for label in sorted({label for found in splits.values() for label in found})
+        ],
+    )
+    typer.echo(f"{len(prepared.dropped)} duplicates dropped; fingerprint {prepared.fingerprint}; written: {out}")
+
+
+@data.command()
+def sources() -> None:
+    """List the public corpora: role, licence, and whether weights trained on them may be given away."""
+    _needs_train("the corpora")
+    from scamclf.corpora import SOURCES_PATH, load_sources
+    from scamclf.resources import resource
+
+    _print_table(
+        ["source", "role", "kind", "licence", "weights", "repository"],
+        [
+            [s.name, s.role, s.kind, s.licence, "yes" if s.weights_release else "no", s.repository]
+            for s in load_sources(resource(SOURCES_PATH)).values()
+        ],
+    )
+
+
+def main() -> None:
+    """Run the command; a deliberate error is one line on standard error and exit code 1."""
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        app()
+    except ScamclfError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(EXIT_FAILED) from error
+
+
+def _print_top(scorer: Any, top: list[Any]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from scamclf.explain import telling_turns
+
+    console = Console()
+    for rank, (prediction, call) in enumerate(top, 1):
+        alert = "  ALERT" if prediction.alert else ""
+        head = f"{rank}. {call.call_id}  {prediction.label}  p_scam {prediction.p_scam:.3f}"
+        console.print(Text(f"{head} (log-odds {prediction.logit_scam:+.2f}){alert}", style="bold"))
+        for turn in telling_turns(scorer, call):
+            console.print(Text(f"   {turn.weight:+.2f}  turn {turn.first}: {_shortened(turn.text)}"))
+
+
+def _shortened(text: str, limit: int = 160) -> str:
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _print_table(header: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _needs_train(purpose: str) -> None:
+    from importlib.util import find_spec
+
+    for package, name in (("torch", "torch"), ("transformers", "transformers"), ("yaml", "pyyaml")):
+        if find_spec(package) is None:
+            raise MissingExtraError(name, extra="train", needed_for=purpose)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""A recipe: typed, commented in `configs/*.yaml`, every key read by something.
+
+Defaults < YAML < `--set key=value`. The resolved recipe is saved with the run.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from scamclf.errors import ConfigError
+from scamclf.windows import WindowSpec
+
+__all__ = [
+    "CalibrationConfig",
+    "DataConfig",
+    "ModelConfig",
+    "Recipe",
+    "TrainingConfig",
+    "load_recipe",
+    "recipe_to_dict",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """What to learn from.
+
+    Args:
+        sources: public corpora by name; see data/sources.json.
+        raw: folder that holds `<source>/...`; None is data/raw of the working directory.
+        pairs: whether the authored pairs are used.
+        labelled: files or folders of your own calls, canonical JSONL with `label`.
+        hold_out: sources or groups that go to the test split whole, for example "channel:somebody".
+        shares: shares of the groups in train, validation, calibration and test.
+        max_calls_per_group: most calls of one group that are kept; None keeps all.
+        near_duplicate: share of 5-word shingles above which two calls are the same, in (0, 1].
+        seed: of the split and of the names and numbers that stand in for redaction marks.
+    """
+
+    sources: tuple[str, ...] = ()
+    raw: str | None = None
+    pairs: bool = True
+    labelled: tuple[str, ...] = ()
+    hold_out: tuple[str, ...] = ()
+    shares: tuple[float, ...] = (0.7, 0.1, 0.1, 0.1)
+    max_calls_per_group: int | None = None
+    near_duplicate: float = 0.7
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Which encoder.
+
+    Args:
+        encoder: "offline-minilm" (the [offline] extra), a local folder, or a name on the hub.
+        init: "pretrained", or "random-tiny": random weights and a few thousand parameters, for tests.
+        architecture: of a random-tiny model: "bert", "modernbert" or "deberta-v2".
+        dropout: of the classification head, in [0, 1).
+    """
+
+    encoder: str = "offline-minilm"
+    init: str = "pretrained"
+    architecture: str = "bert"
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """How to learn.
+
+    Args:
+        epochs: at most this many; early stopping may end sooner.
+        windows_per_epoch: windows drawn an epoch, balanced over classes and sources; None: one a call.
+        batch_size: windows of one step on each device.
+        lr: peak learning rate; falls linearly to 0.
+        warmup: share of all steps over which the rate rises, in [0, 1).
+        weight_decay: of AdamW.
+        label_smoothing: in [0, 1).
+        prefix_share: share of the drawn windows that are beginnings of calls, of any length.
+        evaluate_every: epochs between looks at the validation calls, each with a checkpoint.
+        patience: looks without a better validation score after which training stops.
+        keep_checkpoints: newest checkpoints that are kept.
+        bf16: None: where the hardware has it.
+        seed: of the head's weights, of dropout and of the windows that are drawn.
+    """
+
+    epochs: int = 4
+    windows_per_epoch: int | None = None
+    batch_size: int = 32
+    lr: float = 1e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.05
+    prefix_share: float = 0.3
+    evaluate_every: int = 1
+    patience: int = 3
+    keep_checkpoints: int = 2
+    bf16: bool | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationConfig:
+    """Which operating points to try.
+
+    Args:
+        target_fprs: false-positive rates; a point ships only where the legitimate calls can support it.
+        demonstration: True ships points whatever the number of calls, in a bundle marked as no more than
+            a demonstration.
+    """
+
+    target_fprs: tuple[float, ...] = (0.01, 0.001)
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that makes a model.
+
+    Args:
+        name: of the run's folder under runs/.
+        data, model, windows, training, calibration: see there.
+    """
+
+    name: str = "run"
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    windows: WindowSpec = field(default_factory=WindowSpec)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        path: YAML file.
+        overrides: `key=value`, keys with dots ("training.lr=3e-5"), values as YAML.
+
+    Returns:
+        The resolved recipe.
+
+    Raises:
+        ConfigError: the file is missing or no YAML, a key is unknown or a value of the wrong type.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; the shipped recipes are in configs/") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: holds {type(raw).__name__}; wanted keys and values")
+    for override in overrides:
+        _override(raw, override)
+    recipe: Recipe = _build(Recipe, raw, where="")
+    _check(recipe)
+    return recipe
+
+
+def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    """Plain lists, numbers and texts, as YAML and JSON take them."""
+    return {key: _plain(value) for key, value in dataclasses.asdict(recipe).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override}: wanted key=value, for example training.lr=3e-5")
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        raw = raw.setdefault(section, {})
+        if not isinstance(raw, dict):
+            raise ConfigError(f"--set {override}: {section} is a value, not a section")
+    raw[last] = yaml.safe_load(text)
+
+
+def _build(cls: type[Any], raw: Any, where: str) -> Any:
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{where or 'recipe'} is {raw!r}; wanted keys and values")
+    known = get_type_hints(cls)
+    for key in raw:
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+            raise ConfigError(f"unknown key {_join(where, key)!r}; {hint}")
+    return cls(**{key: _coerce(known[key], value, _join(where, key)) for key, value in raw.items()})
+
+
+def _coerce(kind: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _build(kind, value, where)  # type: ignore[arg-type]
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return None if value is None else _coerce(next(a for a in args if a is not type(None)), value, where)
+    if origin is tuple:
+        if isinstance(value, str) or not isinstance(value, list | tuple):
+            raise ConfigError(f"{where} is {value!r}; wanted a list")
+        return tuple(_coerce(args[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if kind is float and not isinstance(value, bool):
+        try:
+            return float(value)  # PyYAML reads 3e-5 as text
+        except (TypeError, ValueError):
+            pass
+    elif type(value) is kind:
+        return value
+    raise ConfigError(f"{where} is {value!r}; wanted {kind.__name__}")
+
+
+def _join(where: str, key: object) -> str:
+    return f"{where}.{key}" if where else str(key)
+
+
+def _check(recipe: Recipe) -> None:
+    data, model, training = recipe.data, recipe.model, recipe.training
+    rules = [
+        (len(data.shares) == 4 and min(data.shares) >= 0 and abs(sum(data.shares) - 1) < 1e-6,
+         "data.shares", data.shares, "four shares that sum to 1"),
+        (0 < data.near_duplicate <= 1, "data.near_duplicate", data.near_duplicate, "a share in (0, 1]"),
+        (model.init in ("pretrained", "random-tiny"), "model.init", model.init, "pretrained or random-tiny"),
+        (model.architecture in ("bert", "modernbert", "deberta-v2"), "model.architecture",
+         model.architecture, "bert, modernbert or deberta-v2"),
+        (training.epochs >= 1, "training.epochs", training.epochs, "at least 1"),
+        (training.batch_size >= 1, "training.batch_size", training.batch_size, "at least 1"),
+        (training.lr > 0, "training.lr", training.lr, "a number above 0"),
+        (0 <= training.warmup < 1, "training.warmup", training.warmup, "a share in [0, 1)"),
+        (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),
+        (all(0 < fpr < 1 for fpr in recipe.calibration.target_fprs), "calibration.target_fprs",
+         recipe.calibration.target_fprs, "rates between 0 and 1"),
+    ]  # fmt: skip
+    for good, key, value, wanted in rules:
+        if not good:
+            raise ConfigError(f"{key} is {value!r}; wanted {wanted}")

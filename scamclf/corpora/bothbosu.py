@@ -1,0 +1,68 @@
+"""BothBosu: two LLM-written sets of 1,600 dialogues, half of them scams, and 20 real YouTube calls, tidied."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from scamclf.calls import Call, Label
+from scamclf.corpora.dialogue import at_least_one, split_at_tags
+from scamclf.corpora.tables import look_up, read_table
+from scamclf.corpora.youtube_openings import channel_group
+
+__all__ = ["read"]
+
+SYNTHETIC = {
+    "multi_agent_train": "data/multi_agent_conversation_train.csv",
+    "multi_agent_test": "data/multi_agent_conversation_test.csv",
+    "single_agent_train": "data/single-agent-scam-dialogue_train.csv",
+    "single_agent_test": "data/single-agent-scam-dialogue_test.csv",
+}
+YOUTUBE = "data/youtube_scam_conversations.csv"
+YOUTUBE_LEFT_OUT = (2, 11)
+"""Rows counted from 0: the tidied twin of a `youtube_openings` call, and a call of a channel trained on."""
+
+_SPEAKERS = ("Suspect", "Innocent")
+_SCAM_TYPES: dict[str, Label] = {
+    "support": "tech_support_scam",
+    "refund": "tech_support_scam",
+    "reward": "other_scam",
+    "ssn": "other_scam",
+}
+_LEGITIMATE_TYPES: dict[str, Label] = dict.fromkeys(("appointment", "delivery", "insurance", "wrong"), "legitimate")
+_TYPES_BY_LABEL = {"0": _LEGITIMATE_TYPES, "1": _SCAM_TYPES}
+
+
+def read(folder: Path) -> Iterator[Call]:
+    """Read the synthetic dialogues, then the YouTube calls, which are for reports only.
+
+    Args:
+        folder: the repository's files.
+
+    Yields:
+        Calls; YouTube rows 2 and 11 are never among them.
+
+    Raises:
+        DataError: a file, a column or a dialogue is missing, or a label or type is unknown.
+    """
+    for part, path in SYNTHETIC.items():
+        for number, row in read_table(folder / path, ("dialogue", "type", "labels")):
+            call_id = f"bothbosu/{part}/{number:05d}"
+            yield _call(call_id, row, f"{folder / path}, row {number}", group=call_id)
+    for number, row in read_table(folder / YOUTUBE, ("dialogue", "type", "labels", "channel")):
+        if number not in YOUTUBE_LEFT_OUT:
+            call_id = f"bothbosu/youtube/{number:05d}"
+            where = f"{folder / YOUTUBE}, row {number}"
+            yield _call(call_id, row, where, group=channel_group(row["channel"]), role="report")
+
+
+def _call(call_id: str, row: dict[str, str], where: str, *, group: str, role: str | None = None) -> Call:
+    types = look_up(_TYPES_BY_LABEL, row["labels"], where, "labels")
+    return Call(
+        call_id=call_id,
+        turns=at_least_one(split_at_tags(row["dialogue"], _SPEAKERS), where),
+        language="en",
+        source="bothbosu",
+        label=look_up(types, row["type"], where, "type"),
+        family=row["type"],
+        group=group,
+        meta={"role": role} if role else {},
+    )

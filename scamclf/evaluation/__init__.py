@@ -1,0 +1,1 @@
+"""How good a model is, on calls that it has not seen, beside a plain baseline."""

@@ -1,0 +1,279 @@
+"""Scores for calls, in one line and without torch.
+
+from scamclf.predict import load
+
+for prediction in load("bundle").score([{"call_id": "1", "text": "hello ..."}]):
+    print(prediction.call_id, prediction.label, prediction.p_scam, prediction.alert)
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from scamclf.batching import length_batches, pad_batch
+from scamclf.bundle import LAYOUT, Manifest, OperatingPoint, Statistic, read_manifest, verify_bundle
+from scamclf.calls import LABELS, Call, call_from_dict
+from scamclf.encode import EncodedCall, Encoder
+from scamclf.errors import BundleError, ConfigError, ReaderError
+from scamclf.language import looks_english
+from scamclf.metrics import sigmoid
+from scamclf.pooling import Pooled, calibrated, pool_calls
+from scamclf.render import render
+from scamclf.runtimes import Runtime
+from scamclf.windows import WindowSpec
+
+__all__ = ["PREDICTION_SCHEMA", "Prediction", "Scorer", "load"]
+
+CALLS_AT_A_TIME = 512
+"""Calls that are tokenised and sorted by length together: enough for even batches, few enough to stay small."""
+
+MAX_PADDED_TOKENS = 4096
+"""Tokens of one batch, padding counted: 16 full windows keep two cores busy within the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of one call.
+
+    Args:
+        call_id: as given; None where the row had none.
+        status: "ok" or "error"; an error row has `error_code` and `error` and no scores.
+        label: the likeliest of `LABELS`.
+        p_scam: probability of a scam of either kind, in [0, 1].
+        p_tech_support: probability of a technical-support scam, at most `p_scam`.
+        logit_scam: log-odds of `p_scam`: near 1 a probability says nothing.
+        alert: whether `logit_scam` reaches the operating point; None where the bundle ships none.
+        decided_by: what gave the score: "model".
+        n_turns, n_tokens, n_windows: size of the call.
+        peak_window, peak_turn: the most suspicious window, and the turn that it begins in, from 0.
+        language_ok: False where the words do not look like English; scored all the same.
+        error_code, error: what was wrong with the row, for machines and for people.
+    """
+
+    call_id: str | None
+    status: Literal["ok", "error"]
+    label: str | None = None
+    p_scam: float | None = None
+    p_tech_support: float | None = None
+    logit_scam: float | None = None
+    alert: bool | None = None
+    decided_by: str | None = None
+    n_turns: int | None = None
+    n_tokens: int | None = None
+    n_windows: int | None = None
+    peak_window: int | None = None
+    peak_turn: int | None = None
+    language_ok: bool | None = None
+    error_code: str | None = None
+    error: str | None = None
+
+
+PREDICTION_SCHEMA = pa.schema(
+    [
+        (name, pa.float64() if name.startswith(("p_", "logit_")) else pa.int64())
+        if name.startswith(("p_", "logit_", "n_", "peak_"))
+        else (name, pa.bool_() if name in ("alert", "language_ok") else pa.string())
+        for name in (field.name for field in dataclasses.fields(Prediction))
+    ]
+)
+"""Arrow schema of predictions: the fields of `Prediction`, in order."""
+
+
+class Scorer:
+    """Scores calls with one bundle. A score does not depend on what it is batched with.
+
+    Args:
+        manifest: the bundle's.
+        encoder: its tokenizer and windows.
+        runtime: runs its network.
+        precision: which of the manifest's precisions the runtime runs.
+        operating_point: what `alert` means; None takes the bundle's own.
+
+    Raises:
+        ConfigError: the bundle ships no operating point of that name.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        encoder: Encoder,
+        runtime: Runtime,
+        *,
+        precision: str = "fp32",
+        operating_point: str | None = None,
+    ) -> None:
+        self.manifest = manifest
+        self.encoder = encoder
+        self.runtime = runtime
+        self.statistics = manifest.precisions[precision]
+        self.operating_point = operating_point or manifest.operating_point
+        self.alert_at = _operating_point(self.statistics.call, self.operating_point)
+
+    def score(self, calls: Sequence[Call | Mapping[str, Any]]) -> list[Prediction]:
+        """Score finished calls.
+
+        Args:
+            calls: `Call`s, or dictionaries of canonical JSON; may be empty.
+
+        Returns:
+            One prediction a call, in order. A dictionary that is no call gives an error row.
+
+        Raises:
+            TypeError: `calls` is a single text or call and not a sequence of calls.
+        """
+        if isinstance(calls, str | bytes | Mapping | Call):
+            raise TypeError(f"score() takes a list of calls, not {type(calls).__name__}: wrap it in [ ]")
+        return list(self.score_rows(_checked(call) for call in calls))
+
+    def score_rows(self, rows: Iterable[Call | ReaderError]) -> Iterator[Prediction]:
+        """Score a stream in bounded memory: one prediction a row, in order; errors become error rows."""
+        chunk: list[Call | ReaderError] = []
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == CALLS_AT_A_TIME:
+                yield from self._score_chunk(chunk)
+                chunk = []
+        if chunk:
+            yield from self._score_chunk(chunk)
+
+    def score_batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Score Arrow batches; the one core under files and engines.
+
+        Args:
+            batches: columns `call_id` and `text` or `turns`, as canonical JSON; others are ignored.
+
+        Yields:
+            A batch of `PREDICTION_SCHEMA` for each batch, row for row.
+        """
+        for batch in batches:
+            predictions = self.score(batch.to_pylist())
+            yield pa.RecordBatch.from_pylist(
+                [dataclasses.asdict(prediction) for prediction in predictions], schema=PREDICTION_SCHEMA
+            )
+
+    def window_logits(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
+        """Run the network over windows of any lengths.
+
+        Args:
+            windows: token ids with special tokens.
+
+        Returns:
+            (n, 3) float32 logits in the order of the windows.
+        """
+        logits = np.zeros((len(windows), len(LABELS)), dtype=np.float32)
+        lengths = np.array([len(window) for window in windows], dtype=np.int64)
+        for rows in length_batches(lengths, max_padded_tokens=MAX_PADDED_TOKENS):
+            ids, mask = pad_batch([windows[row] for row in rows], pad_id=self.encoder.pad_id)
+            logits[rows] = self.runtime.run(ids, mask)
+        return logits
+
+    def pool(self, encoded: Sequence[EncodedCall]) -> tuple[Pooled, list[npt.NDArray[np.int64]]]:
+        """Uncalibrated statistics of finished calls, and the windows of each."""
+        spans = [self.encoder.call_spans(call) for call in encoded]
+        windows = [
+            window for call, span in zip(encoded, spans, strict=True) for window in self.encoder.window_ids(call, span)
+        ]
+        return pool_calls(self.window_logits(windows), [len(span) for span in spans]), spans
+
+    def _score_chunk(self, rows: list[Call | ReaderError]) -> list[Prediction]:
+        calls = [row for row in rows if isinstance(row, Call)]
+        scored = iter(self._score_calls(calls)) if calls else iter(())
+        return [next(scored) if isinstance(row, Call) else _error_row(row) for row in rows]
+
+    def _score_calls(self, calls: list[Call]) -> list[Prediction]:
+        encoded = self.encoder.encode(calls)
+        pooled, spans = self.pool(encoded)
+        call = self.statistics.call
+        scam, tech = calibrated(pooled, slope=call.slope, intercept=call.intercept)
+        p_scam, p_tech = sigmoid(scam), sigmoid(tech)
+        likeliest = np.argmax(np.stack([1 - p_scam, p_tech, p_scam - p_tech]), axis=0)
+        predictions = []
+        for i, (one, tokens) in enumerate(zip(calls, encoded, strict=True)):
+            peak = int(pooled.peak[i])
+            first_token = spans[i][peak][0]
+            predictions.append(
+                Prediction(
+                    call_id=one.call_id,
+                    status="ok",
+                    label=LABELS[likeliest[i]],
+                    p_scam=float(p_scam[i]),
+                    p_tech_support=float(p_tech[i]),
+                    logit_scam=float(scam[i]),
+                    alert=None if self.alert_at is None else bool(scam[i] >= self.alert_at.threshold),
+                    decided_by="model",
+                    n_turns=len(one.turns),
+                    n_tokens=len(tokens.ids),
+                    n_windows=len(spans[i]),
+                    peak_window=peak,
+                    peak_turn=int(np.searchsorted(tokens.boundaries, first_token, side="right")) - 1,
+                    language_ok=looks_english(render(one)),
+                )
+            )
+        return predictions
+
+
+def load(
+    path: str | Path,
+    *,
+    precision: str = "fp32",
+    operating_point: str | None = None,
+    threads: int | None = None,
+    verify: bool = True,
+) -> Scorer:
+    """Load a bundle.
+
+    Args:
+        path: folder made by `scamclf export`.
+        precision: one of those that the bundle ships.
+        operating_point: what `alert` means, for example "fpr_1pct"; None takes the bundle's own.
+        threads: threads of the runtime; None takes every core that this process may use.
+        verify: check every file against SHA256SUMS first (a fraction of a second).
+
+    Returns:
+        A scorer.
+
+    Raises:
+        BundleError: a file is missing, changed or of an unknown version.
+        ConfigError: the bundle has no such precision or operating point.
+    """
+    from scamclf.runtimes.onnx import OnnxRuntime
+
+    folder = Path(path)
+    if verify:
+        verify_bundle(folder)
+    manifest = read_manifest(folder)
+    if manifest.labels != LABELS:
+        raise BundleError(f"{folder}: labels are {manifest.labels}; this scamclf scores {LABELS}")
+    if precision not in manifest.precisions:
+        raise ConfigError(f"precision is {precision!r}; {folder} has {', '.join(manifest.precisions)}")
+    encoder = Encoder.from_file(folder / LAYOUT.tokenizer, WindowSpec(**manifest.windows))
+    runtime = OnnxRuntime(folder / manifest.precisions[precision].file, threads=threads)
+    return Scorer(manifest, encoder, runtime, precision=precision, operating_point=operating_point)
+
+
+def _checked(call: Call | Mapping[str, Any]) -> Call | ReaderError:
+    if isinstance(call, Call):
+        return call
+    try:
+        return call_from_dict(call)
+    except ReaderError as error:
+        return error
+
+
+def _error_row(error: ReaderError) -> Prediction:
+    return Prediction(call_id=error.call_id, status="error", error_code=error.code, error=str(error))
+
+
+def _operating_point(statistic: Statistic, name: str | None) -> OperatingPoint | None:
+    if name is None:
+        return None
+    if name not in statistic.scam:
+        known = ", ".join(statistic.scam) or "none: its calibration calls were too few"
+        raise ConfigError(f"operating point is {name!r}; this bundle ships {known}")
+    return statistic.scam[name]

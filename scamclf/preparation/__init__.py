@@ -1,0 +1,1 @@
+"""From corpora to a prepared data set: redaction marks filled, duplicates dropped, groups split."""
