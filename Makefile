@@ -1,0 +1,37 @@
+# Needs Python 3.11 or newer and make; everything else is installed into $(VENV).
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := $(VENV)/bin
+RAW ?= data/raw
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: demo test format clean help
+
+help: ## List the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/it")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,offline,dev]'
+	touch $@
+
+demo: $(BIN)/.installed ## Train, calibrate, export and use a demonstration model: about ten minutes on two cores.
+	HF_HUB_OFFLINE=1 $(BIN)/accelerate launch --config_file configs/accelerate/cpu.yaml \
+		train/train.py --config configs/demo.yaml --run demo/run --overwrite
+	HF_HUB_OFFLINE=1 $(BIN)/scamclf export demo/run demo/bundle --overwrite
+	HF_HUB_OFFLINE=1 $(BIN)/scamclf evaluate --bundle demo/bundle --data demo/run/data
+	$(BIN)/scamclf score data/samples.jsonl --bundle demo/bundle --out demo/scores --format jsonl --top 4
+
+test: $(BIN)/.installed ## Lint, types and the whole test suite.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	HF_HUB_OFFLINE=1 $(BIN)/pytest --numprocesses 2 --dist loadgroup
+
+format: $(BIN)/.installed ## Format the code and mend what lint can mend.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove the environment and everything that the two commands made.
+	rm -rf $(VENV) demo .pytest_cache .ruff_cache .mypy_cache
