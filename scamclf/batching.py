@@ -28,17 +28,18 @@ def length_batches(lengths: Ints, *, max_padded_tokens: int) -> list[Ints]:
     return batches
 
 
-def pad_batch(windows: list[Ints], *, pad_id: int) -> tuple[Ints, Ints]:
+def pad_batch(windows: list[Ints], *, pad_id: int, multiple_of: int = 1) -> tuple[Ints, Ints]:
     """Pad windows on the right to the longest.
 
     Args:
         windows: b arrays of token ids.
         pad_id: the tokenizer's padding id.
+        multiple_of: the padded length is one of this number.
 
     Returns:
         ids and attention mask, both (b, t) int64; the mask is 1 on tokens and 0 on padding.
     """
-    longest = max(len(window) for window in windows)
+    longest = -(-max(len(window) for window in windows) // multiple_of) * multiple_of
     ids = np.full((len(windows), longest), pad_id, dtype=np.int64)
     mask = np.zeros_like(ids)
     for row, window in enumerate(windows):

@@ -166,7 +166,10 @@ def verify_bundle(bundle: Path) -> None:
         raise BundleError(f"{bundle}: no such folder; wanted a bundle made by `scamclf export`")
     if not listing.is_file():
         raise BundleError(f"{bundle}: no {LAYOUT.checksums}; wanted a bundle made by `scamclf export`")
-    lines = listing.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = listing.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{listing}: changed since it was written (not UTF-8): copy it again") from error
     wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines if line)}
     links = [path for path in bundle.rglob("*") if path.is_symlink()]
     if links:
@@ -182,7 +185,7 @@ def verify_bundle(bundle: Path) -> None:
 
 
 def _files(bundle: Path) -> list[Path]:
-    return sorted(path for path in bundle.rglob("*") if path.is_file() and path.name != LAYOUT.checksums)
+    return sorted(path for path in bundle.rglob("*") if path.is_file() and path != bundle / LAYOUT.checksums)
 
 
 def _sha256(path: Path) -> str:

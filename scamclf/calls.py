@@ -67,6 +67,7 @@ class Call:
 
 
 _SPEAKER_TAG = re.compile(r"\[?([^\W\d_][\w .'()#-]{0,30})\]?:\s+(\S.*)")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _OPTIONAL_TEXT = ("language", "direction", "source", "family", "group", "started_at")
 
 
@@ -88,14 +89,14 @@ def call_from_dict(row: Mapping[str, Any]) -> Call:
     call_id = row.get("call_id")
     if isinstance(call_id, int) and not isinstance(call_id, bool):
         call_id = str(call_id)
-    if not isinstance(call_id, str) or not call_id.strip():
-        raise ReaderError("no_call_id", f"call_id is {call_id!r}; wanted a non-empty string")
+    if not isinstance(call_id, str) or not call_id.strip() or _LONE_SURROGATE.search(call_id):
+        raise ReaderError("no_call_id", f"call_id is {call_id!r}; wanted a non-empty string of valid Unicode")
     try:
         return Call(
             call_id=call_id,
             turns=_turns(row),
             label=_label(row.get("label")),
-            meta=row.get("meta") or {},
+            meta=_meta(row.get("meta")),
             **{key: _text_or_none(row, key) for key in _OPTIONAL_TEXT},
         )
     except ReaderError as error:
@@ -158,6 +159,9 @@ def _checked_text(value: Any, where: str) -> str:
         raise ReaderError("bad_text", f"{where} is {type(value).__name__}; wanted a string")
     if len(value) > MAX_TURN_CHARS:
         raise ReaderError("text_too_long", f"{where} has {len(value):,} characters; at most {MAX_TURN_CHARS:,}")
+    # JSON can spell half a character, which no tokenizer and no Parquet file takes.
+    if half := _LONE_SURROGATE.search(value):
+        raise ReaderError("bad_text", f"{where} is not valid Unicode at character {half.start()}; wanted UTF-8")
     return value.strip()
 
 
@@ -166,9 +170,20 @@ def _number(value: Any, where: str, *, low: float, high: float = math.inf) -> fl
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ReaderError("bad_number", f"{where} is {type(value).__name__}; wanted a number or null")
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ReaderError("bad_number", f"{where} is {value}; wanted a finite number >= {low:g}, or null")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of over 308 digits
+        number = math.inf
+    if not (math.isfinite(number) and low <= number <= high):
+        wanted = f">= {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise ReaderError("bad_number", f"{where} is {number:g}; wanted a finite number {wanted}, or null")
+    return number
+
+
+def _meta(value: Any) -> Mapping[str, Any]:
+    if value is None or isinstance(value, Mapping):
+        return value or {}
+    raise ReaderError("bad_field", f"meta is {type(value).__name__}; wanted an object or null")
 
 
 def _label(value: Any) -> Label | None:

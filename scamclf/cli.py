@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from scamclf.errors import MissingExtraError, ScamclfError
+from scamclf.cli_data import data
+from scamclf.errors import ScamclfError
+from scamclf.terminal import Bundle, Config, Overrides, Raw, needs_train
 
 __all__ = ["app", "main"]
 
@@ -15,15 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-data = typer.Typer(help="Corpora and prepared data sets.", no_args_is_help=True)
 app.add_typer(data, name="data")
 
 EXIT_FAILED, EXIT_ERROR_ROWS = 1, 3
-
-Config = Annotated[Path, typer.Option("--config", help="Recipe, for example configs/minilm.yaml.")]
-Overrides = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
-Raw = Annotated[Path | None, typer.Option(help="Folder with the public corpora, one folder a source.")]
-Bundle = Annotated[Path, typer.Option("--bundle", help="Folder made by `scamclf export`.")]
 
 
 @app.command()
@@ -73,7 +69,7 @@ def train(
     overwrite: Annotated[bool, typer.Option(help="Start afresh in a folder that holds a run.")] = False,
 ) -> None:
     """Fine-tune and calibrate. On several processes: accelerate launch train/train.py."""
-    _needs_train("training")
+    needs_train("training")
     from scamclf.training.train import train as train_recipe
 
     done = train_recipe(config, overrides=overrides, raw=raw, run=run, resume=resume, overwrite=overwrite)
@@ -87,7 +83,7 @@ def export(
     overwrite: Annotated[bool, typer.Option(help="Replace a bundle that is there.")] = False,
 ) -> None:
     """Write a bundle. Refused when the exported network does not agree with the trained one."""
-    _needs_train("export")
+    needs_train("export")
     from scamclf.export import export as export_run
 
     export_run(run, bundle, overwrite=overwrite)
@@ -101,7 +97,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
 ) -> None:
     """Judge a bundle on the test split, per source, beside a TF-IDF baseline. Records it in the bundle's card."""
-    _needs_train("evaluation")
+    needs_train("evaluation")
     from scamclf.evaluation.record import record_evaluation
 
     typer.echo(record_evaluation(bundle, prepared, out)["markdown"])
@@ -124,47 +120,6 @@ def calibrate(
     points = reset_thresholds(bundle, [row for row in rows if not isinstance(row, ScamclfError)], out)
     for name, point in points.items():
         typer.echo(f"{name}: {point.n_false_alarms} of {point.n_legitimate} legitimate calls alarm")
-
-
-@data.command()
-def prepare(
-    config: Config,
-    out: Annotated[Path, typer.Option(help="Folder to write the Parquet files into.")] = Path("data/processed"),
-    overrides: Overrides = [],  # noqa: B006 (typer wants a list and copies it)
-    raw: Raw = None,
-) -> None:
-    """Read the corpora of a recipe, drop duplicates, split by group, write Parquet and a table of counts."""
-    _needs_train("preparation")
-    from scamclf.preparation.prepare import write_prepared
-    from scamclf.training.train import prepare_recipe
-
-    _, prepared = prepare_recipe(config, overrides=overrides, raw=raw)
-    write_prepared(prepared, out)
-    _print_table(
-        ["source", "label", "train", "validation", "calibration", "test"],
-        [
-            [source, label, *(str(splits.get(split, {}).get(label, 0)) for split in prepared.splits)]
-            for source, splits in prepared.counts().items()
-            for label in sorted({label for found in splits.values() for label in found})
-        ],
-    )
-    typer.echo(f"{len(prepared.dropped)} duplicates dropped; fingerprint {prepared.fingerprint}; written: {out}")
-
-
-@data.command()
-def sources() -> None:
-    """List the public corpora: role, licence, and whether weights trained on them may be given away."""
-    _needs_train("the corpora")
-    from scamclf.corpora import SOURCES_PATH, load_sources
-    from scamclf.resources import resource
-
-    _print_table(
-        ["source", "role", "kind", "licence", "weights", "repository"],
-        [
-            [s.name, s.role, s.kind, s.licence, "yes" if s.weights_release else "no", s.repository]
-            for s in load_sources(resource(SOURCES_PATH)).values()
-        ],
-    )
 
 
 def main() -> None:
@@ -196,24 +151,6 @@ def _print_top(scorer: Any, top: list[Any]) -> None:
 
 def _shortened(text: str, limit: int = 160) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def _print_table(header: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*header)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-
-
-def _needs_train(purpose: str) -> None:
-    from importlib.util import find_spec
-
-    for package, name in (("torch", "torch"), ("transformers", "transformers"), ("yaml", "pyyaml")):
-        if find_spec(package) is None:
-            raise MissingExtraError(name, extra="train", needed_for=purpose)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Defaults < YAML < `--set key=value`. The resolved recipe is saved with the run.
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import yaml
 
 from scamclf.errors import ConfigError
+from scamclf.preparation.augment import AugmentConfig
 from scamclf.windows import WindowSpec
 
 __all__ = [
@@ -97,7 +99,7 @@ class TrainingConfig:
     lr: float = 1e-4
     warmup: float = 0.1
     weight_decay: float = 0.01
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.0
     prefix_share: float = 0.3
     evaluate_every: int = 1
     patience: int = 3
@@ -127,10 +129,12 @@ class Recipe:
     Args:
         name: of the run's folder under runs/.
         data, model, windows, training, calibration: see there.
+        augment: how training calls are said otherwise (`scamclf.preparation.augment`); null: not at all.
     """
 
     name: str = "run"
     data: DataConfig = field(default_factory=DataConfig)
+    augment: AugmentConfig | None = field(default_factory=AugmentConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     windows: WindowSpec = field(default_factory=WindowSpec)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -185,7 +189,10 @@ def _override(raw: dict[str, Any], override: str) -> None:
         raw = raw.setdefault(section, {})
         if not isinstance(raw, dict):
             raise ConfigError(f"--set {override}: {section} is a value, not a section")
-    raw[last] = yaml.safe_load(text)
+    try:
+        raw[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: not YAML: {error}") from error
 
 
 def _build(cls: type[Any], raw: Any, where: str) -> Any:
@@ -230,14 +237,26 @@ def _check(recipe: Recipe) -> None:
         (len(data.shares) == 4 and min(data.shares) >= 0 and abs(sum(data.shares) - 1) < 1e-6,
          "data.shares", data.shares, "four shares that sum to 1"),
         (0 < data.near_duplicate <= 1, "data.near_duplicate", data.near_duplicate, "a share in (0, 1]"),
+        (data.max_calls_per_group is None or data.max_calls_per_group >= 1, "data.max_calls_per_group",
+         data.max_calls_per_group, "at least 1, or null"),
         (model.init in ("pretrained", "random-tiny"), "model.init", model.init, "pretrained or random-tiny"),
         (model.architecture in ("bert", "modernbert", "deberta-v2"), "model.architecture",
          model.architecture, "bert, modernbert or deberta-v2"),
+        (0 <= model.dropout < 1, "model.dropout", model.dropout, "a share in [0, 1)"),
         (training.epochs >= 1, "training.epochs", training.epochs, "at least 1"),
+        (training.windows_per_epoch is None or training.windows_per_epoch >= 1, "training.windows_per_epoch",
+         training.windows_per_epoch, "at least 1, or null"),
         (training.batch_size >= 1, "training.batch_size", training.batch_size, "at least 1"),
-        (training.lr > 0, "training.lr", training.lr, "a number above 0"),
+        (0 < training.lr < math.inf, "training.lr", training.lr, "a number above 0"),
         (0 <= training.warmup < 1, "training.warmup", training.warmup, "a share in [0, 1)"),
+        (training.weight_decay >= 0, "training.weight_decay", training.weight_decay, "0 or more"),
+        (0 <= training.label_smoothing < 1, "training.label_smoothing", training.label_smoothing,
+         "a share in [0, 1)"),
+        (0 <= training.prefix_share <= 1, "training.prefix_share", training.prefix_share, "a share in [0, 1]"),
         (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),
+        (training.patience >= 1, "training.patience", training.patience, "at least 1"),
+        (training.keep_checkpoints >= 1, "training.keep_checkpoints", training.keep_checkpoints, "at least 1"),
+        (0 <= training.seed < 2**32, "training.seed", training.seed, "0 to 2**32 - 1"),
         (all(0 < fpr < 1 for fpr in recipe.calibration.target_fprs), "calibration.target_fprs",
          recipe.calibration.target_fprs, "rates between 0 and 1"),
     ]  # fmt: skip

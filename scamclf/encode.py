@@ -45,6 +45,9 @@ class Encoder:
         self._prefix, self._suffix = _special_tokens(tokenizer)
         self.body = spec.max_tokens - len(self._prefix) - len(self._suffix)
         """Most tokens of a call in one window."""
+        # Two steps may pass within a long turn: with more than half a window each, tokens would go unseen.
+        self.monitor_step = min(spec.monitor_step, self.body // 2)
+        """New tokens after which a live monitor scores again."""
         padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
         self.pad_id: int = next((token for token in padding if token is not None), 0)
 
@@ -73,9 +76,7 @@ class Encoder:
 
     def monitor_spans(self, encoded: EncodedCall) -> Spans:
         """Windows that a live monitor would have scored: (p, 2) int64, p >= 1."""
-        return monitor_spans(
-            len(encoded.ids), encoded.boundaries, body=self.body, step=min(self.spec.monitor_step, self.body)
-        )
+        return monitor_spans(len(encoded.ids), encoded.boundaries, body=self.body, step=self.monitor_step)
 
     def window_ids(self, encoded: EncodedCall, spans: Spans) -> list[Ints]:
         """Token ids of each window with the model's special tokens around them."""

@@ -79,7 +79,7 @@ def export_onnx(model: transformers.PreTrainedModel, path: Path) -> None:
     mask = torch.ones_like(ids)
     mask[1, 16:] = 0
     torch.onnx.export(
-        _LogitsOnly(model),
+        _LogitsOnly(model).eval(),
         (ids, mask),
         path,
         input_names=list(INPUT_NAMES),

@@ -55,7 +55,9 @@ class Monitor:
         encoder = self._scorer.encoder
         (encoded,) = encoder.encode([Call("live", tuple(self._turns))])
         spans = encoder.monitor_spans(encoded)
-        due = spans[self._n_scored : len(spans) if finished else len(spans) - 1]
+        # The newest span counts once it is due: then it stays a span of the call however that goes on.
+        newest = spans[-1][1] - (spans[-2][1] if len(spans) > 1 else 0)
+        due = spans[self._n_scored : len(spans) if finished or newest >= encoder.monitor_step else len(spans) - 1]
         if len(due):
             pooled = pool_calls(self._scorer.window_logits(encoder.window_ids(encoded, due)), [len(due)])
             statistic = self._scorer.statistics.monitor

@@ -48,7 +48,7 @@ def pool_calls(logits: npt.ArrayLike, n_windows: npt.ArrayLike) -> Pooled:
     """
     values, counts = np.asarray(logits, dtype=np.float64), np.asarray(n_windows, dtype=np.int64)
     scores = scam_logit(values)
-    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+    firsts = np.cumsum(counts) - counts
     peaks = np.array(
         [first + int(np.argmax(scores[first : first + n])) for first, n in zip(firsts, counts, strict=True)],
         dtype=np.int64,

@@ -267,7 +267,13 @@ def _checked(call: Call | Mapping[str, Any]) -> Call | ReaderError:
 
 
 def _error_row(error: ReaderError) -> Prediction:
-    return Prediction(call_id=error.call_id, status="error", error_code=error.code, error=str(error))
+    call_id, message = (None if text is None else _printable(text) for text in (error.call_id, str(error)))
+    return Prediction(call_id=call_id, status="error", error_code=error.code, error=message)
+
+
+def _printable(text: str) -> str:
+    """A file name that is no UTF-8 holds half characters, which no output format takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _operating_point(statistic: Statistic, name: str | None) -> OperatingPoint | None:

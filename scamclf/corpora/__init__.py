@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,28 +11,47 @@ from scamclf.calls import Call
 from scamclf.corpora.tables import look_up, need, read_json
 from scamclf.errors import DataError
 
-__all__ = ["ROLES", "SOURCES_PATH", "Source", "SourceFile", "SourceTree", "load_sources", "read_corpus"]
+__all__ = [
+    "HOSTS",
+    "ROLES",
+    "SOURCES_PATH",
+    "Source",
+    "SourceFile",
+    "SourceTree",
+    "find_source",
+    "load_sources",
+    "read_corpus",
+]
 
 SOURCES_PATH = "data/sources.json"
 
 ROLES = ("train", "calibrate", "report")
 """What a source is for. A row whose role differs from its source's says so in `meta["role"]`."""
 
+HOSTS = ("github", "huggingface")
+"""Where a source's repository is: on GitHub, or among the data sets of the Hugging Face hub."""
+
 _KINDS = ("real", "llm", "typed")
 _MODULES = (
+    "abcd",
     "adwaith",
     "bothbosu",
     "bt_oasis",
     "dstc10",
     "ftc_robocall",
+    "harper_valley",
     "hpr",
     "inf2008",
     "insurance_synth",
     "isp_synth",
     "ms_telecom",
     "ms_travel",
+    "natcs",
     "persuasion_for_good",
+    "scam_dialogue",
+    "shakeleoatmeal",
     "star",
+    "taskmaster",
     "youtube_openings",
 )
 
@@ -43,12 +62,12 @@ class SourceFile:
 
     Args:
         path: path in the source's repository, and below the source's folder on disk.
-        sha256: of the whole file as the repository holds it.
+        sha256: of the whole file as the repository holds it; None where nobody has told us.
         part_sha256: of the part of it that the project was developed with, where that is not the whole.
     """
 
     path: str
-    sha256: str
+    sha256: str | None
     part_sha256: str | None = None
 
 
@@ -58,15 +77,18 @@ class SourceTree:
 
     Args:
         include: glob patterns below the source's folder.
-        n_files: files that the project was developed with.
-        sha256: of the lines `sha256  path` of those files, in UTF-8, sorted by path, each ended by a newline.
+        n_files: files that the project was developed with, or that are known to be there; None where not known.
+        sha256: of the lines `sha256  path` of those files, in UTF-8, sorted by path, each ended by a newline;
+            None where not known.
         complete: whether those files are all that the repository has.
+        archives: ZIP files that hold all of them: a glob pattern, and the folder that its files go to.
     """
 
     include: tuple[str, ...]
-    n_files: int
-    sha256: str
+    n_files: int | None
+    sha256: str | None
     complete: bool
+    archives: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +97,8 @@ class Source:
 
     Args:
         name: name of the corpus, of its module here and of its folder under the raw data.
-        repository: GitHub repository, `owner/name`.
-        commit: pinned commit.
+        repository: `owner/name`.
+        commit: pinned commit; None where none is known.
         licence: SPDX identifier, or what was found in its place.
         licence_note: where the licence was found and what follows from it.
         redistributable: whether the files themselves may be passed on.
@@ -87,12 +109,13 @@ class Source:
         label_map: how the authors' labels become ours.
         files: its files, where they are few.
         tree: its files, where they are many.
+        host: one of `HOSTS`.
         test_selector: which rows are test data for good, in words; None where none are.
     """
 
     name: str
     repository: str
-    commit: str
+    commit: str | None
     licence: str
     licence_note: str
     redistributable: bool
@@ -103,7 +126,16 @@ class Source:
     label_map: str
     files: tuple[SourceFile, ...] = ()
     tree: SourceTree | None = None
+    host: str = "github"
     test_selector: str | None = None
+
+    def unpinned(self) -> list[str]:
+        """Name what is not known in advance, so that a download of it cannot be held against anything."""
+        found = [] if self.commit else ["the commit"]
+        found += [f"the sha256 of {file.path}" for file in self.files if file.sha256 is None]
+        if self.tree and self.tree.sha256 is None:
+            found.append(f"the sha256 of {', '.join(self.tree.include)}")
+        return found
 
 
 def load_sources(path: Path) -> dict[str, Source]:
@@ -138,9 +170,7 @@ def read_corpus(name: str, raw: Path) -> Iterator[Call]:
         DataError: there is no such corpus, its folder is missing, or its files are not what they should be.
     """
     if name not in _MODULES:
-        close = difflib.get_close_matches(name, _MODULES, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; wanted one of {', '.join(_MODULES)}"
-        raise DataError(f"no corpus is called {name!r}{hint}")
+        raise DataError(_no_such_corpus(name, _MODULES))
     folder = raw / name
     if not folder.is_dir():
         raise DataError(
@@ -151,6 +181,23 @@ def read_corpus(name: str, raw: Path) -> Iterator[Call]:
     return calls
 
 
+def find_source(name: str, sources: Mapping[str, Source]) -> Source:
+    """Look a source up by its name.
+
+    Raises:
+        DataError: there is none of that name; the message suggests one.
+    """
+    if name not in sources:
+        raise DataError(_no_such_corpus(name, tuple(sources)))
+    return sources[name]
+
+
+def _no_such_corpus(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; wanted one of {', '.join(known)}"
+    return f"no corpus is called {name!r}{hint}"
+
+
 def _source(name: str, row: Any, where: str) -> Source:
     wanted = set(Source.__slots__) - {"name"}
     if isinstance(row, dict) and (unknown := sorted(set(row) - wanted)):
@@ -158,7 +205,7 @@ def _source(name: str, row: Any, where: str) -> Source:
     return Source(
         name=name,
         repository=need(row, "repository", str, where),
-        commit=need(row, "commit", str, where),
+        commit=_text_or_null(row, "commit", where),
         licence=need(row, "licence", str, where),
         licence_note=need(row, "licence_note", str, where),
         redistributable=need(row, "redistributable", bool, where),
@@ -169,6 +216,7 @@ def _source(name: str, row: Any, where: str) -> Source:
         label_map=need(row, "label_map", str, where),
         files=tuple(_file(item, f"{where}, file {i}") for i, item in enumerate(row.get("files", ()))),
         tree=_tree(row["tree"], f"{where}, tree") if "tree" in row else None,
+        host=_one_of(HOSTS, row, "host", where) if "host" in row else "github",
         test_selector=need(row, "test_selector", str, where) if "test_selector" in row else None,
     )
 
@@ -176,7 +224,7 @@ def _source(name: str, row: Any, where: str) -> Source:
 def _file(row: Any, where: str) -> SourceFile:
     return SourceFile(
         path=need(row, "path", str, where),
-        sha256=need(row, "sha256", str, where),
+        sha256=_text_or_null(row, "sha256", where),
         part_sha256=need(row, "part_sha256", str, where) if "part_sha256" in row else None,
     )
 
@@ -184,10 +232,16 @@ def _file(row: Any, where: str) -> SourceFile:
 def _tree(row: Any, where: str) -> SourceTree:
     return SourceTree(
         include=tuple(need(row, "include", list, where)),
-        n_files=need(row, "n_files", int, where),
-        sha256=need(row, "sha256", str, where),
+        n_files=None if need(row, "n_files", object, where) is None else need(row, "n_files", int, where),
+        sha256=_text_or_null(row, "sha256", where),
         complete=need(row, "complete", bool, where),
+        archives=tuple(need(row, "archives", dict, where).items()) if "archives" in row else (),
     )
+
+
+def _text_or_null(row: Any, key: str, where: str) -> str | None:
+    """Null is written out, never left out: "not known" is a statement too."""
+    return None if need(row, key, object, where) is None else need(row, key, str, where)
 
 
 def _one_of(allowed: tuple[str, ...], row: Any, key: str, where: str) -> str:

@@ -1,6 +1,7 @@
 """BothBosu: two LLM-written sets of 1,600 dialogues, half of them scams, and 20 real YouTube calls, tidied."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from scamclf.calls import Call, Label
@@ -17,6 +18,7 @@ SYNTHETIC = {
     "single_agent_test": "data/single-agent-scam-dialogue_test.csv",
 }
 YOUTUBE = "data/youtube_scam_conversations.csv"
+YOUTUBE_SOURCE = "bothbosu_youtube"
 YOUTUBE_LEFT_OUT = (2, 11)
 """Rows counted from 0: the tidied twin of a `youtube_openings` call, and a call of a channel trained on."""
 
@@ -51,10 +53,12 @@ def read(folder: Path) -> Iterator[Call]:
         if number not in YOUTUBE_LEFT_OUT:
             call_id = f"bothbosu/youtube/{number:05d}"
             where = f"{folder / YOUTUBE}, row {number}"
-            yield _call(call_id, row, where, group=channel_group(row["channel"]), role="report")
+            call = _call(call_id, row, where, group=channel_group(row["channel"]))
+            # A source of its own: real calls must not be judged together with synthetic ones.
+            yield replace(call, source=YOUTUBE_SOURCE, meta={"role": "report"})
 
 
-def _call(call_id: str, row: dict[str, str], where: str, *, group: str, role: str | None = None) -> Call:
+def _call(call_id: str, row: dict[str, str], where: str, *, group: str) -> Call:
     types = look_up(_TYPES_BY_LABEL, row["labels"], where, "labels")
     return Call(
         call_id=call_id,
@@ -64,5 +68,4 @@ def _call(call_id: str, row: dict[str, str], where: str, *, group: str, role: st
         label=look_up(types, row["type"], where, "type"),
         family=row["type"],
         group=group,
-        meta={"role": role} if role else {},
     )

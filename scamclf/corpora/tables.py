@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from scamclf.errors import DataError
 
-__all__ = ["list_files", "look_up", "need", "read_json", "read_table", "read_text"]
+__all__ = ["list_files", "look_up", "need", "read_json", "read_json_lines", "read_table", "read_text"]
 
 T = TypeVar("T")
 
@@ -38,6 +38,23 @@ def read_json(path: Path) -> Any:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise DataError(f"{path}: line {error.lineno} is no JSON ({error.msg}); wanted one document") from error
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """Read one JSON document a line; empty lines are passed over.
+
+    Yields:
+        Line number, counted from 0, and the document.
+
+    Raises:
+        DataError: the file is missing or no UTF-8, or a line is no JSON.
+    """
+    for number, line in enumerate(read_text(path).split("\n")):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except json.JSONDecodeError as error:
+                raise DataError(f"{path}: line {number + 1} is no JSON ({error.msg}); wanted one document") from error
 
 
 def read_table(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:

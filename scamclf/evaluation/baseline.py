@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from scamclf.calls import LABELS, Call
-from scamclf.metrics import balanced_weights
+from scamclf.metrics import class_balanced_weights
 from scamclf.render import render
 
 __all__ = ["baseline_scores", "train_baseline"]
@@ -21,8 +21,7 @@ _NUMBER = re.compile(r"\d+(?:[\s.,:/-]{0,3}\d+)*")
 def train_baseline(calls: Sequence[Call]) -> Pipeline:
     """Fit on whole calls, words and pairs of words, classes and sources weighed equally."""
     scam = np.array([call.label != LABELS[0] for call in calls])
-    weights = balanced_weights([f"{is_scam}:{call.source}" for call, is_scam in zip(calls, scam, strict=True)])
-    weights = weights / np.where(scam, weights[scam].sum(), weights[~scam].sum()) * len(calls) / 2
+    weights = class_balanced_weights(scam, [str(call.source) for call in calls]) * len(calls) / 2
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=200_000),
         LogisticRegression(C=10.0, max_iter=1000),

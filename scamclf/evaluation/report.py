@@ -1,29 +1,25 @@
-"""A model judged on calls that it has not seen, per source and pooled, beside the baseline."""
+"""A model judged on calls that it has not seen, per source and pooled, beside a baseline and a style probe."""
 
-import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.pipeline import Pipeline
 
+from scamclf.bundle import OperatingPoint
 from scamclf.calls import LABELS, Call
-from scamclf.errors import DataError
 from scamclf.evaluation.baseline import baseline_scores, train_baseline
-from scamclf.metrics import (
-    balanced_weights,
-    calibration_error,
-    calls_needed,
-    recall_at_fpr,
-    sigmoid,
-    threshold_at_fpr,
-    wilson_interval,
-)
+from scamclf.evaluation.bootstrap import interval_of
+from scamclf.evaluation.judge import FPRS, judge, judge_with_draws
+from scamclf.evaluation.style_probe import style_scores, train_style_probe
+from scamclf.evaluation.tables import markdown
+from scamclf.evaluation.worst import named_by_part, worst_mistakes
+from scamclf.metrics import balanced_weights, logit, threshold_at_fpr
 from scamclf.predict import Scorer
 from scamclf.preparation.prepare import Prepared
-from scamclf.render import render
 
 __all__ = ["evaluate_scorer", "judge", "markdown"]
 
@@ -31,137 +27,105 @@ logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 
-FPRS = (0.01, 0.001)
-LENGTH_BUCKETS = (0, 100, 200, 400, 800)
-"""Words from which a bucket begins: a maximum over windows alarms the more, the longer a call is."""
+_LEGITIMATE, _TECH_SUPPORT = LABELS[0], LABELS[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """What the model is compared with: trained on the same train split."""
+
+    train: Callable[[Sequence[Call]], Pipeline]
+    score: Callable[[Pipeline, Sequence[Call]], Floats]
+
+
+_RIVALS = {"baseline": _Rival(train_baseline, baseline_scores), "style_probe": _Rival(train_style_probe, style_scores)}
 
 
 def evaluate_scorer(scorer: Scorer, prepared: Prepared) -> dict[str, Any]:
-    """Judge a bundle and the baseline on the test split.
+    """Judge a bundle, the baseline and the style probe on the test split.
 
     Args:
         scorer: the bundle.
-        prepared: the data set that it was trained on: the baseline learns from the same train split, and sets
-            its threshold on the same calibration calls.
+        prepared: the data set that it was trained on: baseline and probe learn from the same train split, and
+            set their thresholds on the same calibration calls.
 
     Returns:
-        Plain JSON: "model", "baseline" (see `judge`), and a "markdown" table of both.
+        Plain JSON: "model", "baseline", "style_probe" (see `judge`); "differences", how much more the model
+        recalls at 1 % false positives than either, with a paired 95 % interval; "tech_support", the same for
+        technical-support scams against legitimate calls, or None where there are none to train or to test on;
+        "worst" (see `worst_mistakes`); what was judged; and a "markdown" table.
 
     Raises:
         DataError: the test split lacks one of the two classes.
     """
-    test, calibration = prepared.splits["test"], prepared.splits["calibration"]
+    recipe = scorer.manifest.provenance.get("recipe", {})
+    hold_out = recipe.get("data", {}).get("hold_out", ())
+    found = prepared.splits["test"]
+    calls = [named_by_part(call, hold_out) for call in found]
+    predictions = scorer.score(found)
+    scores = np.array([prediction.logit_scam for prediction in predictions], dtype=np.float64)
+    tech_scores = logit(np.array([prediction.p_tech_support for prediction in predictions], dtype=np.float64))
     alert_at = scorer.alert_at
     if alert_at is None:
         logger.warning("the bundle ships no operating point; calls alarm at log-odds of 0 in this report")
-    predictions = scorer.score(test)
-    model = judge(
-        np.array([prediction.logit_scam for prediction in predictions], dtype=np.float64),
-        test,
-        threshold=alert_at.threshold if alert_at else 0.0,
-    )
-    baseline_model = train_baseline(prepared.splits["train"])
-    legitimate = [call for call in calibration if call.label == LABELS[0]]
-    baseline = judge(
-        baseline_scores(baseline_model, test),
-        test,
-        threshold=threshold_at_fpr(
-            baseline_scores(baseline_model, legitimate),
-            alert_at.target_fpr if alert_at else FPRS[0],
-            weights=balanced_weights([str(call.source) for call in legitimate]),
-        ),
-    )
+    tech_alert_at = scorer.statistics.call.tech_support.get(scorer.operating_point or "")
     report = {
+        "name": recipe.get("name", "scamclf"),
+        "intended_use": scorer.manifest.intended_use,
         "operating_point": scorer.operating_point,
+        "target_fpr": alert_at.target_fpr if alert_at else None,
         "data_fingerprint": prepared.fingerprint,
-        "model": model,
-        "baseline": baseline,
+        "counts": prepared.counts(),
+        "hold_out": list(hold_out),
+        **_beside_rivals(scores, calls, prepared, alert_at),
+        "tech_support": _tech_support(tech_scores, calls, prepared, tech_alert_at),
+        "worst": worst_mistakes(scores, found, threshold=alert_at.threshold if alert_at else 0.0, hold_out=hold_out),
     }
     return {**report, "markdown": markdown(report)}
 
 
-def judge(scores: Floats, calls: Sequence[Call], *, threshold: float) -> dict[str, Any]:
-    """Figures of one scorer.
-
-    Args:
-        scores: (n,) calibrated log-odds.
-        calls: (n,) labelled calls of both classes.
-        threshold: the shipped one, in log-odds.
-
-    Returns:
-        "sources": alarms at the threshold with a Wilson interval; "recall_at_fpr": by ranking, sources weighed
-        equally, 0.1 % marked indicative where the legitimate calls do not support it; "lengths": false alarms
-        by words; average precision, ROC AUC, calibration error.
-
-    Raises:
-        DataError: one of the two classes is missing.
-    """
-    scam = np.array([call.label != LABELS[0] for call in calls])
-    if scam.all() or not scam.any():
-        raise DataError(f"{int(scam.sum())} scams among {len(calls)} test calls; wanted both classes")
-    sources = np.array([str(call.source) for call in calls])
-    weights = balanced_weights([f"{a}:{b}" for a, b in zip(scam, sources, strict=True)])
-    weights = weights / np.where(scam, weights[scam].sum(), weights[~scam].sum())
-    alarms = scores >= threshold
-    words = np.array([len(render(call).split()) for call in calls])
-    at_fpr = {
-        f"{fpr:g}": {
-            **dataclasses.asdict(
-                recall_at_fpr(
-                    scores[scam], scores[~scam], fpr,
-                    positive_weights=weights[scam], negative_weights=weights[~scam],
-                )
-            ),
-            "indicative": int((~scam).sum()) < calls_needed(fpr),
+def _beside_rivals(
+    scores: Floats, calls: Sequence[Call], prepared: Prepared, alert_at: OperatingPoint | None
+) -> dict[str, Any]:
+    """The model and its rivals, each at a threshold for the same false-positive rate on the same calls."""
+    legitimate = [call for call in prepared.splits["calibration"] if call.label == _LEGITIMATE]
+    weights = balanced_weights([str(call.source) for call in legitimate])
+    judged, draws = judge_with_draws(scores, calls, threshold=alert_at.threshold if alert_at else 0.0)
+    found: dict[str, Any] = {"model": judged, "differences": {}}
+    for name, rival in _RIVALS.items():
+        trained = rival.train(prepared.splits["train"])
+        threshold = threshold_at_fpr(
+            rival.score(trained, legitimate), alert_at.target_fpr if alert_at else FPRS[0], weights=weights
+        )
+        theirs, their_draws = judge_with_draws(rival.score(trained, calls), calls, threshold=threshold)
+        ends = interval_of(draws.recall_at_fpr[FPRS[0]] - their_draws.recall_at_fpr[FPRS[0]]) or (None, None)
+        at = f"{FPRS[0]:g}"
+        found[name] = theirs
+        found["differences"][name] = {
+            "difference": judged["recall_at_fpr"][at]["recall"] - theirs["recall_at_fpr"][at]["recall"],
+            "low": ends[0],
+            "high": ends[1],
         }
-        for fpr in FPRS
-    }  # fmt: skip
+    return found
+
+
+def _tech_support(
+    scores: Floats, calls: Sequence[Call], prepared: Prepared, alert_at: OperatingPoint | None
+) -> dict[str, Any] | None:
+    """Technical-support scams against legitimate calls; other scams are counted apart, being neither."""
+    narrowed = Prepared({split: _without_other(found) for split, found in prepared.splits.items()}, prepared.dropped)
+    kept = np.array([call.label in (_LEGITIMATE, _TECH_SUPPORT) for call in calls], dtype=bool)
+    for found in (_without_other(calls), narrowed.splits["train"]):
+        if {call.label for call in found} != {_LEGITIMATE, _TECH_SUPPORT}:
+            logger.warning("technical-support scams are not judged apart: train or test split lacks one of the classes")
+            return None
+    threshold = alert_at.threshold if alert_at else 0.0
     return {
-        "threshold": threshold,
-        "sources": {
-            f"{source} ({'scam' if is_scam else 'legitimate'})": _share(alarms[(sources == source) & (scam == is_scam)])
-            for is_scam in (True, False)
-            for source in sorted(set(sources[scam == is_scam]))
-        },
-        "lengths": {
-            f"{low}+": _share(alarms[~scam & (words >= low) & (words < high)])
-            for low, high in zip(LENGTH_BUCKETS, (*LENGTH_BUCKETS[1:], np.inf), strict=True)
-        },
-        "recall_at_fpr": at_fpr,
-        "average_precision": float(average_precision_score(scam, scores, sample_weight=weights)),
-        "roc_auc": float(roc_auc_score(scam, scores, sample_weight=weights)),
-        "calibration_error": calibration_error(sigmoid(scores), scam, weights=weights),
+        "target_fpr": alert_at.target_fpr if alert_at else None,
+        **_beside_rivals(scores[kept], _without_other(calls), narrowed, alert_at),
+        "other_scams": {"n": int((~kept).sum()), "alarms": int((scores[~kept] >= threshold).sum())},
     }
 
 
-def markdown(report: dict[str, Any]) -> str:
-    """The table of a report: alarms per source at the shipped threshold, then the pooled figures."""
-    model, baseline = report["model"], report["baseline"]
-    lines = [
-        f"Alarms at the shipped threshold ({report['operating_point']}) on calls never trained on.",
-        "",
-        "| test source | calls | scamclf alarms | 95 % | TF-IDF + LR alarms | 95 % |",
-        "|---|---:|---:|---|---:|---|",
-    ]
-    for source, ours in model["sources"].items():
-        theirs = baseline["sources"][source]
-        lines.append(f"| {source} | {ours['n']} | {_cell(ours)} | {_cell(theirs)} |")
-    lines += ["", "| pooled, sources weighed equally | scamclf | TF-IDF + LR |", "|---|---:|---:|"]
-    for fpr, ours in model["recall_at_fpr"].items():
-        mark = " (indicative: too few legitimate calls)" if ours["indicative"] else ""
-        theirs = baseline["recall_at_fpr"][fpr]
-        name = f"recall at {100 * float(fpr):g} % false positives{mark}"
-        lines.append(f"| {name} | {ours['recall']:.3f} | {theirs['recall']:.3f} |")
-    for key in ("average_precision", "roc_auc", "calibration_error"):
-        lines.append(f"| {key.replace('_', ' ')} | {model[key]:.3f} | {baseline[key]:.3f} |")
-    return "\n".join(lines)
-
-
-def _share(alarms: npt.NDArray[np.bool_]) -> dict[str, float]:
-    low, high = wilson_interval(int(alarms.sum()), len(alarms))
-    return {"n": len(alarms), "alarms": int(alarms.sum()), "low": low, "high": high}
-
-
-def _cell(share: dict[str, float]) -> str:
-    rate = share["alarms"] / share["n"] if share["n"] else float("nan")
-    return f"{share['alarms']} ({100 * rate:.1f} %) | {100 * share['low']:.1f}-{100 * share['high']:.1f}"
+def _without_other(calls: Sequence[Call]) -> list[Call]:
+    return [call for call in calls if call.label in (_LEGITIMATE, _TECH_SUPPORT)]

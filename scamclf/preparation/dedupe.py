@@ -15,7 +15,7 @@ __all__ = ["find_duplicates", "shingles"]
 
 _WORD = re.compile(r"[^\W_]+")
 _SHINGLE_WORDS = 5
-_BANDS, _ROWS = 24, 3
+_BANDS, _ROWS = 48, 2
 
 Hashes = npt.NDArray[np.uint64]
 

@@ -80,6 +80,7 @@ def prepare(config: DataConfig) -> Prepared:
     Raises:
         DataError: a corpus is missing or not what it should be, a call of your own has no label, an id
             occurs twice, or nothing is left to train on.
+        ReaderError: a file of your own is missing or of an unknown format.
     """
     found = [(fill_redactions(call, seed=config.seed), role) for call, role in _read_all(config)]
     # Of two calls alike the one for reporting stays: a training call must not repeat a test call.
@@ -108,12 +109,13 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for split, calls in prepared.splits.items():
         rows = [{**call_to_dict(call), "onset_turn": call.meta.get("onset_turn")} for call in calls]
-        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), folder / f"{split}.parquet")
+        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), _file(folder, split))
     summary = {
         "scamclf_version": __version__,
         "fingerprint": prepared.fingerprint,
         "counts": prepared.counts(),
         "dropped_duplicates": prepared.dropped,
+        "sha256": {split: _sha256(_file(folder, split)) for split in prepared.splits},
     }
     (folder / _SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
 
@@ -128,11 +130,23 @@ def load_prepared(folder: Path) -> Prepared:
         summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
         splits: dict[Split, list[Call]] = {}
         for split in SPLITS:
-            rows = pq.read_table(folder / f"{split}.parquet", schema=_SCHEMA).to_pylist()
+            path = _file(folder, split)
+            if summary.get("sha256", {}).get(split) not in (None, _sha256(path)):
+                raise DataError(f"{path}: changed since it was written (sha256 differs): prepare the data again")
+            rows = pq.read_table(path, schema=_SCHEMA).to_pylist()
             splits[split] = [_call(row) for row in rows]
     except (OSError, ValueError, pa.ArrowException, ReaderError) as error:
         raise DataError(f"{folder}: no prepared data set ({error}); make one with `scamclf data prepare`") from error
     return Prepared(splits, summary["dropped_duplicates"])
+
+
+def _file(folder: Path, split: Split) -> Path:
+    return folder / f"{split}.parquet"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _call(row: dict[str, object]) -> Call:

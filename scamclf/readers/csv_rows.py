@@ -1,25 +1,38 @@
-"""CSV with a header: columns `call_id` and `text`."""
+"""CSV with a header: a column with the call's id and one with its text."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
-from scamclf.calls import MAX_TURN_CHARS, Call, call_from_dict
+from scamclf.calls import MAX_TURN_CHARS, Call
 from scamclf.errors import ReaderError
+from scamclf.readers.documents import call_from_row
 
-__all__ = ["read"]
+__all__ = ["MAX_LINE_CHARS", "read"]
+
+MAX_LINE_CHARS = 32 * MAX_TURN_CHARS
+"""Longest line that is read: a line without end must not fill the memory."""
 
 
-def read(path: Path) -> Iterator[Call | ReaderError]:
+def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -> Iterator[Call | ReaderError]:
     """Read a call from every record.
 
+    Args:
+        path: the file.
+        id_column, text_column: columns that stand for `call_id` and `text`; other columns keep their names.
+
     Raises:
-        ReaderError: the header lacks `call_id` or `text`.
+        ReaderError: the header lacks one of the two columns, or a line is too long to read on.
     """
     csv.field_size_limit(16 * MAX_TURN_CHARS)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        records = csv.DictReader(file)
-        missing = {"call_id", "text"} - set(records.fieldnames or ())
+        records = csv.DictReader(_lines(file, path))
+        try:
+            header = list(records.fieldnames or ())
+        except csv.Error as error:
+            raise ReaderError("bad_csv", f"{path}:1: {error}") from error
+        missing = {id_column, text_column} - set(header)
         if missing:
             raise ReaderError(
                 "missing_column",
@@ -33,8 +46,15 @@ def read(path: Path) -> Iterator[Call | ReaderError]:
                 continue
             if record is None:
                 return
-            try:
-                yield call_from_dict({key: value or None for key, value in record.items() if key})
-            except ReaderError as error:
-                where = f"{path}:{records.line_num}"
-                yield ReaderError(error.code, f"{where}: {error}", call_id=error.call_id)
+            row = {key: value or None for key, value in record.items() if key}
+            row |= {"call_id": row[id_column], "text": row[text_column]}
+            yield call_from_row(row, f"{path}:{records.line_num}")
+
+
+def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    number = 0
+    while line := file.readline(MAX_LINE_CHARS):
+        number += 1
+        if len(line) == MAX_LINE_CHARS and not line.endswith(("\n", "\r")):
+            raise ReaderError("line_too_long", f"{path}:{number}: longer than {MAX_LINE_CHARS:,} characters")
+        yield line

@@ -1,12 +1,12 @@
 """Canonical JSONL: one call a line."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from scamclf.calls import Call, call_from_dict
+from scamclf.calls import Call
 from scamclf.errors import ReaderError
+from scamclf.readers.documents import call_from_row, parse_json
 
 __all__ = ["MAX_LINE_BYTES", "read"]
 
@@ -30,13 +30,9 @@ def read(path: Path) -> Iterator[Call | ReaderError]:
 
 def _read_line(line: bytes, where: str) -> Call | ReaderError:
     try:
-        return call_from_dict(json.loads(line))
+        return call_from_row(parse_json(line, where), where)
     except ReaderError as error:
-        return ReaderError(error.code, f"{where}: {error}", call_id=error.call_id)
-    except UnicodeDecodeError as error:
-        return ReaderError("bad_encoding", f"{where}: not UTF-8 ({error.reason} at byte {error.start})")
-    except (ValueError, RecursionError) as error:
-        return ReaderError("bad_json", f"{where}: not JSON ({error})")
+        return error
 
 
 def _skip_line(file: BinaryIO) -> None:

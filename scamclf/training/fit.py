@@ -81,6 +81,7 @@ def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, 
             batch_size=settings.batch_size * args.world_size,
             prefix_share=settings.prefix_share,
             seed=settings.seed,
+            augment=recipe.augment,
         ),
         eval_dataset=validation_windows,
         compute_metrics=_call_metrics(validation, validation_windows.n_windows),
@@ -170,7 +171,8 @@ def _open_run(run: Path, recipe: Recipe, prepared: Prepared, *, resume: bool, ov
 
 def _collator(pad_id: int) -> Callable[[Sequence[dict[str, Any]]], dict[str, torch.Tensor]]:
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        ids, mask = pad_batch([item["input_ids"] for item in items], pad_id=pad_id)
+        # Few shapes: a CPU's kernels are prepared, and kept in memory, for each shape anew.
+        ids, mask = pad_batch([item["input_ids"] for item in items], pad_id=pad_id, multiple_of=32)
         return {
             "input_ids": torch.from_numpy(ids),
             "attention_mask": torch.from_numpy(mask),

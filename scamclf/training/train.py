@@ -42,4 +42,5 @@ def prepare_recipe(config: Path, *, overrides: Sequence[str] = (), raw: Path | N
     recipe = load_recipe(config, overrides)
     # Where the corpora lie is no part of the recipe: a run may be resumed with them elsewhere.
     folder = raw or repository_path(Path(recipe.data.raw or "data/raw"))
-    return recipe, prepare(dataclasses.replace(recipe.data, raw=str(folder)))
+    labelled = tuple(str(repository_path(Path(path))) for path in recipe.data.labelled)
+    return recipe, prepare(dataclasses.replace(recipe.data, raw=str(folder), labelled=labelled))

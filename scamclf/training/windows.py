@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from scamclf.calls import LABELS, Call
 from scamclf.encode import EncodedCall, Encoder
+from scamclf.preparation.augment import AugmentConfig, augment
 
 __all__ = ["CallWindows", "DrawnWindows"]
 
@@ -23,8 +24,9 @@ CLASS_SHARES = {"legitimate": 0.5, "tech_support_scam": 0.3, "other_scam": 0.2}
 MIN_WINDOW = 24
 """Fewest tokens of a drawn window: some fifteen words, the least that a monitor would be asked about."""
 
-EVIDENCE_TOKENS = 24
-"""Tokens of the turn that gives a scam away that a window must reach to be taught as a scam."""
+EVIDENCE_TOKENS = 32
+"""Tokens from the start of the turn that gives a scam away that a window must reach to be taught as a scam: in a
+line of captions the first telling word may stand late."""
 
 _BATCHES_SORTED_TOGETHER = 16
 
@@ -39,6 +41,7 @@ class DrawnWindows:
         batch_size: windows of one step over all processes: neighbours are of like length.
         prefix_share: share of the windows that are beginnings of calls.
         seed: of the draw.
+        augment: how drawn calls are said otherwise, anew each epoch; None: never.
     """
 
     def __init__(
@@ -50,11 +53,11 @@ class DrawnWindows:
         batch_size: int,
         prefix_share: float,
         seed: int,
+        augment: AugmentConfig | None = None,
     ) -> None:
+        self._calls = calls
         self._encoder = encoder
-        self._encoded = encoder.encode(calls)
-        self._labels = [LABELS.index(call.label or "legitimate") for call in calls]
-        self._onsets = [_onset_token(call, one) for call, one in zip(calls, self._encoded, strict=True)]
+        self._augment = augment
         self._batch_size = batch_size
         self._prefix_share = prefix_share
         self._seed = seed
@@ -62,22 +65,29 @@ class DrawnWindows:
         self._strata: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for i, call in enumerate(calls):
             self._strata[str(call.label)][str(call.source)].append(i)
-        self._plan: list[tuple[int, int, int]] = []
+        self._windows: list[tuple[Ints, int]] = []
         self.set_epoch(0)
 
     def __len__(self) -> int:
         return self._n
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        call, start, end = self._plan[index]
-        ids = self._encoder.wrap(self._encoded[call].ids[start:end])
-        return {"input_ids": ids, "labels": self._labels[call]}
+        ids, label = self._windows[index]
+        return {"input_ids": self._encoder.wrap(ids), "labels": label}
 
     def set_epoch(self, epoch: int) -> None:
-        """Draw the windows of an epoch: (call, first token, end)."""
+        """Draw the windows of an epoch."""
         rng = np.random.default_rng([self._seed, epoch])
-        drawn = [(int(call), *self._draw_window(int(call), rng)) for call in self._draw_calls(rng)]
-        self._plan = _bucketed(drawn, self._batch_size, rng)
+        calls = [self._calls[i] for i in self._draw_calls(rng)]
+        if self._augment is not None:
+            calls = [
+                augment(call, self._augment, seed=self._seed, view=epoch * self._n + i) for i, call in enumerate(calls)
+            ]
+        windows = []
+        for call, encoded in zip(calls, self._encoder.encode(calls), strict=True):
+            start, end = self._draw_window(encoded, _onset_token(call, encoded), rng)
+            windows.append((encoded.ids[start:end], LABELS.index(call.label or "legitimate")))
+        self._windows = _bucketed(windows, self._batch_size, rng)
 
     def _draw_calls(self, rng: np.random.Generator) -> Ints:
         shares = {label: CLASS_SHARES[label] for label in self._strata}
@@ -92,9 +102,8 @@ class DrawnWindows:
                 drawn.append(cycle[: int(np.ceil(n))])
         return rng.permutation(np.concatenate(drawn))[: self._n]
 
-    def _draw_window(self, call: int, rng: np.random.Generator) -> tuple[int, int]:
-        encoded, onset, body = self._encoded[call], self._onsets[call], self._encoder.body
-        n = len(encoded.ids)
+    def _draw_window(self, encoded: EncodedCall, onset: int, rng: np.random.Generator) -> tuple[int, int]:
+        n, body = len(encoded.ids), self._encoder.body
         if n <= MIN_WINDOW:
             return 0, n
         size = int(rng.integers(MIN_WINDOW, min(n, body) + 1)) if rng.random() < 0.5 else min(n, body)
@@ -142,14 +151,12 @@ def _onset_token(call: Call, encoded: EncodedCall) -> int:
     return min(len(encoded.ids), int(encoded.boundaries[onset]) + EVIDENCE_TOKENS)
 
 
-def _bucketed(
-    drawn: list[tuple[int, int, int]], batch_size: int, rng: np.random.Generator
-) -> list[tuple[int, int, int]]:
+def _bucketed(drawn: list[tuple[Ints, int]], batch_size: int, rng: np.random.Generator) -> list[tuple[Ints, int]]:
     """Sort by length within runs of some batches and shuffle the batches: hardly a padded token."""
     size = batch_size * _BATCHES_SORTED_TOGETHER
-    batches: list[list[tuple[int, int, int]]] = []
+    batches: list[list[tuple[Ints, int]]] = []
     for first in range(0, len(drawn), size):
-        run = sorted(drawn[first : first + size], key=lambda item: item[1] - item[2])
+        run = sorted(drawn[first : first + size], key=lambda item: -len(item[0]))
         batches += [run[i : i + batch_size] for i in range(0, len(run), batch_size)]
     # A short last batch stays last: the sampler cuts batches by count.
     tail = [batches.pop()] if len(batches[-1]) < batch_size else []

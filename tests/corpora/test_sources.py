@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from scamclf.corpora import ROLES, SOURCES_PATH, load_sources, read_corpus
+from scamclf.corpora import HOSTS, ROLES, SOURCES_PATH, load_sources, read_corpus
 from scamclf.corpora import judgements as judgements_module
 from scamclf.corpora.judgements import load_judgements
 from scamclf.errors import DataError
@@ -19,15 +19,25 @@ def document():
 
 def test_every_source_is_pinned_and_checked():
     sources = load_sources(resource(SOURCES_PATH))
-    assert len(sources) == 14
+    assert len(sources) == 20
     for name, source in sources.items():
         assert source.name == name
+        assert source.commit
         assert re.fullmatch(r"[0-9a-f]{40}", source.commit)
         assert source.role in ROLES
+        assert source.host in HOSTS
         assert source.licence_note
         assert bool(source.files) != bool(source.tree)
         hashes = [file.sha256 for file in source.files] + ([source.tree.sha256] if source.tree else [])
-        assert all(re.fullmatch(r"[0-9a-f]{64}", value) for value in hashes)
+        assert all(value is None or re.fullmatch(r"[0-9a-f]{64}", value) for value in hashes)
+
+
+def test_the_sources_that_nothing_can_check_are_known():
+    sources = load_sources(resource(SOURCES_PATH))
+    assert {name: len(source.unpinned()) for name, source in sources.items() if source.unpinned()} == {
+        "natcs": 3,
+        "harper_valley": 1,
+    }
 
 
 def test_weights_are_released_only_on_licences_that_allow_it():
@@ -52,6 +62,8 @@ def test_every_source_has_its_reader(tmp_path):
         ({"role": "practise"}, "bothbosu: role is 'practise'; wanted one of 'calibrate', 'report', 'train'"),
         ({"kind": "sung"}, "kind is 'sung'; wanted one of"),
         ({"weights_release": "yes"}, "weights_release is str; wanted bool"),
+        ({"host": "attic"}, "host is 'attic'; wanted one of 'github', 'huggingface'"),
+        ({"commit": 7}, "commit is int; wanted str"),
         ({"colour": "red"}, "unknown colour; wanted commit"),
         ({"files": [{"path": "a"}]}, "file 0: no key sha256"),
     ],

@@ -1,0 +1,61 @@
+"""Write the tables of README.md and data/README.md from results/*.json and the data: `python scripts/readme_tables.py`.
+
+With --check nothing is written; the exit code is 1 where a table is out of date.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_MARKED = re.compile(r"(<!-- table:(\S+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Renew or check every marked table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a table is out of date")
+    check = parser.parse_args().check
+    stale = []
+    for path in (ROOT / "README.md", ROOT / "data" / "README.md", ROOT / "results" / "README.md"):
+        before = path.read_text(encoding="utf-8")
+        after = _MARKED.sub(lambda found: f"{found[1]}{_table(found[2]).strip()}\n{found[3]}", before)
+        if before != after:
+            stale.append(path.relative_to(ROOT))
+            if not check:
+                path.write_text(after, encoding="utf-8")
+    print("out of date:" if check else "renewed:", ", ".join(map(str, stale)) or "none")
+    sys.exit(bool(check and stale))
+
+
+def _table(name: str) -> str:
+    """`results/X.json` gives its own markdown; `pairs` and `sources` are counted from the data."""
+    if name == "pairs":
+        from scamclf.corpora import pairs
+        from scamclf.preparation.audit import pairs_markdown
+        from scamclf.resources import resource
+
+        return pairs_markdown(list(pairs.read(resource("data/pairs"))))
+    if name == "sources":
+        return _sources()
+    report = json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    return str(report["markdown"])
+
+
+def _sources() -> str:
+    from scamclf.corpora import SOURCES_PATH, load_sources
+    from scamclf.resources import resource
+
+    rows = [
+        f"| {s.name} | {s.kind} | {s.role} | {s.licence} | {'yes' if s.weights_release else 'no'} | {s.repository} |"
+        for s in load_sources(resource(SOURCES_PATH)).values()
+    ]
+    return "\n".join(
+        ["| source | text | role | licence | weights may be given away | from |", "|---|---|---|---|---|---|", *rows]
+    )
+
+
+if __name__ == "__main__":
+    main()

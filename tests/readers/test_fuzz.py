@@ -1,0 +1,189 @@
+"""Whatever the bytes, a reader yields calls and ReaderErrors, or raises a ReaderError: nothing else."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from writers import WRITERS, Spoken, Word
+
+from scamclf.calls import Call
+from scamclf.errors import ReaderError
+from scamclf.readers import FORMATS, read_calls, sniff
+from scamclf.readers.inspect import inspect_file
+from scamclf.render import render
+
+TALK = [Spoken(0, (Word("hello,", 10, 50), Word("there", 60, 90))), Spoken(1, (Word("yes", 110, 150),))]
+FILES = {name: writer(TALK) for name, (_, writer) in WRITERS.items()}
+DOCUMENTS = {name: json.loads(data) for name, data in FILES.items() if WRITERS[name][0] in (".json", ".vcon")}
+FIXTURES = Path(__file__).parent / "fixtures"
+DOCUMENTS |= {path.stem: json.loads(path.read_bytes()) for path in sorted(FIXTURES.iterdir()) if path.suffix == ".json"}
+
+_DEEP: Any = 0
+for _ in range(300):
+    _DEEP = [_DEEP]
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from(
+        [
+            10**400,
+            -1,
+            0,
+            "",
+            "nan",
+            "1e999",
+            "-0",
+            "PT1S",
+            "2s",
+            "\ud800",
+            [],
+            {},
+            [[]],
+            [{}],
+            [None],
+            _DEEP,
+            "x" * 1_100_000,
+        ]
+    ),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
+)
+quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+def read_all(path: Path, format: str | None = None) -> None:
+    """Read a file and check that every row is fit for what comes next."""
+    try:
+        rows = list(read_calls(path, format=format))
+    except ReaderError:
+        return
+    for row in rows:
+        if isinstance(row, ReaderError):
+            assert row.code
+            assert len(str(row)) < 2000
+            continue
+        assert isinstance(row, Call)
+        render(row).encode()
+        row.call_id.encode()
+        for turn in row.turns:
+            assert turn.text.strip()
+            assert turn.start_s is None or turn.start_s >= 0
+            assert turn.confidence is None or 0 <= turn.confidence <= 1
+            assert turn.end_s is None or turn.start_s is None or turn.end_s >= turn.start_s
+
+
+def places(document: Any) -> list[tuple[Any, Any]]:
+    """Every container of a document with a key in it."""
+    found, todo = [], [document]
+    while todo:
+        at = todo.pop()
+        keys = at.keys() if isinstance(at, dict) else range(len(at))
+        for key in keys:
+            found.append((at, key))
+            if isinstance(at[key], dict | list):
+                todo.append(at[key])
+    return found
+
+
+@quick
+@given(data=st.data())
+def test_a_changed_document_is_calls_or_errors(folder: Path, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(DOCUMENTS)))
+    document = json.loads(json.dumps(DOCUMENTS[name]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        if not (found := places(document)):
+            break
+        at, key = data.draw(st.sampled_from(found))
+        if data.draw(st.booleans()):
+            at[key] = json.loads(json.dumps(data.draw(VALUES)))
+        elif isinstance(at, dict):
+            at[data.draw(st.sampled_from(["x", "words", "results", "status", "segments"]))] = at.pop(key)
+        else:
+            del at[key]
+    path = folder / "1.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    read_all(path)
+    read_all(path, data.draw(st.sampled_from(sorted(FORMATS))))
+
+
+@quick
+@given(data=st.data())
+def test_changed_bytes_are_calls_or_errors(folder: Path, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(set(FILES) - {"parquet"})))
+    found = bytearray(FILES[name])
+    for _ in range(data.draw(st.integers(0, 4))):
+        i = data.draw(st.integers(0, len(found) - 1))
+        found[i : i + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=6))
+        found = found or bytearray(b"x")
+    path = folder / f"1{WRITERS[name][0]}"
+    path.write_bytes(bytes(found[: data.draw(st.integers(0, len(found)))]))
+    read_all(path)
+
+
+@quick
+@given(
+    data=st.binary(max_size=300),
+    format=st.sampled_from([None, *FORMATS]),
+    suffix=st.sampled_from([".json", ".txt", ""]),
+)
+def test_any_bytes_in_any_format_are_calls_or_errors(
+    folder: Path, data: bytes, format: str | None, suffix: str
+) -> None:
+    path = folder / f"any{suffix}"
+    path.write_bytes(data)
+    read_all(path, format)
+
+
+@quick
+@given(
+    value=st.recursive(
+        VALUES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_any_json_in_any_format_is_calls_or_errors(folder: Path, value: Any) -> None:
+    path = folder / "any.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    for format in FORMATS:
+        read_all(path, format)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nan_in_place_of_every_value_is_calls_or_errors(name: str, folder: Path) -> None:
+    for i in range(len(places(DOCUMENTS[name]))):
+        for value in (float("nan"), "x", None, [], {"a": 1}, _DEEP):
+            document = json.loads(json.dumps(DOCUMENTS[name]))
+            at, key = places(document)[i]
+            at[key] = value
+            path = folder / "1.json"
+            path.write_text(json.dumps(document), encoding="utf-8")
+            read_all(path)
+
+
+@pytest.mark.parametrize("depth", [100, 900, 990, 2000, 50_000])
+@pytest.mark.parametrize("name", ["deepgram_diarised", "vcon_wtf", "contact_lens", "whisperx"])
+def test_deep_nesting_anywhere_is_calls_or_errors(name: str, depth: int, folder: Path) -> None:
+    text = json.dumps(DOCUMENTS[name]).replace('"en"', "[" * depth + "]" * depth)
+    text = text.replace('"yes"', "[" * depth + "]" * depth)
+    path = folder / "1.json"
+    path.write_text(text, encoding="utf-8")
+    read_all(path)
+
+
+def test_what_can_be_read_can_be_inspected(folder: Path) -> None:
+    for name, (suffix, _) in WRITERS.items():
+        path = folder / f"{name}{suffix}"
+        path.write_bytes(FILES[name])
+        assert inspect_file(path).format == sniff(path)

@@ -1,0 +1,104 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from scamclf.calls import Call, Turn
+from scamclf.errors import ReaderError
+from scamclf.readers import read_calls
+
+
+def read(tmp_path, rows, schema=None, **columns):
+    path = tmp_path / "calls.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path, row_group_size=3)
+    return list(read_calls(path, **columns))
+
+
+def test_rows_with_turns_or_text_are_calls(tmp_path):
+    rows = [
+        {"call_id": "1", "turns": [{"speaker": "A", "text": "hi", "start_s": 0.5}], "text": None, "label": None},
+        {"call_id": "2", "turns": None, "text": "A: one\nB: two", "label": "other_scam"},
+    ]
+
+    assert read(tmp_path, rows) == [
+        Call("1", (Turn("hi", speaker="A", start_s=0.5),)),
+        Call("2", (Turn("one", speaker="A"), Turn("two", speaker="B")), label="other_scam"),
+    ]
+
+
+def test_rows_keep_their_order_over_row_groups(tmp_path):
+    rows = [{"call_id": str(i), "text": "hi"} for i in range(1000)]
+
+    assert [call.call_id for call in read(tmp_path, rows)] == [str(i) for i in range(1000)]
+
+
+def test_columns_of_other_names_are_read_when_told(tmp_path):
+    rows = [{"id": 7, "words": "hi"}]
+
+    assert read(tmp_path, rows, id_column="id", text_column="words") == [Call("7", (Turn("hi"),))]
+
+
+@pytest.mark.parametrize(("row", "found"), [({"id": "1", "text": "hi"}, "id.*text"), ({"call_id": "1"}, "call_id")])
+def test_a_file_without_its_columns_is_refused_with_those_it_has(tmp_path, row, found):
+    message = rf"calls.parquet: columns are \['{found}'\]; wanted call_id and one of turns, text"
+    with pytest.raises(ReaderError, match=message) as caught:
+        read(tmp_path, [row])
+
+    assert caught.value.code == "missing_column"
+
+
+def test_bad_rows_are_errors_in_their_places(tmp_path):
+    first, no_text, no_id, last = read(
+        tmp_path,
+        [
+            {"call_id": "1", "text": "hi"},
+            {"call_id": "2", "text": None},
+            {"call_id": None, "text": "hi"},
+            {"call_id": "4", "text": "hi"},
+        ],
+    )
+
+    assert (first.call_id, last.call_id) == ("1", "4")
+    assert (no_text.code, no_text.call_id) == ("no_text", "2")
+    assert "calls.parquet row 2: call '2': neither turns nor text" in str(no_text)
+    assert (no_id.code, no_id.call_id) == ("no_call_id", None)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+def test_times_that_are_none_are_error_rows(tmp_path, value):
+    (error,) = read(tmp_path, [{"call_id": "1", "turns": [{"text": "hi", "start_s": value}]}])
+
+    assert error.code == "bad_number"
+    assert "wanted a finite number >= 0, or null" in str(error)
+
+
+def test_a_turn_of_ten_megabytes_is_an_error_row(tmp_path):
+    (error,) = read(tmp_path, [{"call_id": "1", "turns": [{"text": "a" * 10_000_000}]}])
+
+    assert (error.code, error.call_id) == ("text_too_long", "1")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 nonsense PAR1", b"hello" * 100])
+def test_a_file_that_is_no_parquet_is_refused(tmp_path, content):
+    (tmp_path / "calls.parquet").write_bytes(content)
+
+    with pytest.raises(ReaderError, match=r"calls.parquet: not a readable Parquet file") as caught:
+        list(read_calls(tmp_path / "calls.parquet", format="parquet"))
+
+    assert caught.value.code == "bad_parquet"
+
+
+def test_a_file_that_is_damaged_inside_gives_its_good_rows_and_then_says_where(tmp_path):
+    path = tmp_path / "calls.parquet"
+    table = pa.Table.from_pylist([{"call_id": str(i), "text": f"hello number {i}"} for i in range(2000)])
+    pq.write_table(table, path, row_group_size=500, compression="zstd")
+    start = pq.ParquetFile(path).metadata.row_group(2).column(0).data_page_offset
+    content = bytearray(path.read_bytes())
+    content[start : start + 60] = b"\xff" * 60
+    path.write_bytes(content)
+
+    rows = read_calls(path, format="parquet")
+    found = []
+    with pytest.raises(ReaderError, match=r"calls.parquet: damaged after row \d+"):
+        found.extend(rows)
+
+    assert [call.call_id for call in found] == [str(i) for i in range(len(found))]

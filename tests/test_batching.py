@@ -1,0 +1,47 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scamclf.batching import length_batches, pad_batch
+
+
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
+def test_batches_are_a_partition_within_the_budget(lengths, budget):
+    array = np.array(lengths, dtype=np.int64)
+
+    batches = length_batches(array, max_padded_tokens=budget)
+
+    assert sorted(int(i) for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * array[batch].max() <= budget
+
+
+def test_the_longest_windows_come_first():
+    batches = length_batches(np.array([3, 9, 5, 9, 1]), max_padded_tokens=18)
+
+    assert [batch.tolist() for batch in batches] == [[1, 3], [2, 0, 4]]
+
+
+def test_a_window_over_the_budget_is_a_batch_of_its_own():
+    batches = length_batches(np.array([50, 2, 2]), max_padded_tokens=10)
+
+    assert [batch.tolist() for batch in batches] == [[0], [1, 2]]
+
+
+def test_no_windows_are_no_batches():
+    assert length_batches(np.zeros(0, dtype=np.int64), max_padded_tokens=10) == []
+
+
+def test_padding_is_on_the_right_with_the_pad_id_and_masked():
+    ids, mask = pad_batch([np.array([5, 6, 7]), np.array([8])], pad_id=9)
+
+    assert ids.tolist() == [[5, 6, 7], [8, 9, 9]]
+    assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert ids.dtype == mask.dtype == np.int64
+
+
+def test_a_padded_length_may_be_asked_to_be_a_multiple():
+    ids, mask = pad_batch([np.array([5, 6, 7, 8, 9])], pad_id=0, multiple_of=4)
+
+    assert ids.tolist() == [[5, 6, 7, 8, 9, 0, 0, 0]]
+    assert mask.sum() == 5
