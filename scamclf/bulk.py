@@ -54,6 +54,8 @@ def score_files(
     out: Path,
     *,
     input_format: str | None = None,
+    id_column: str = "call_id",
+    text_column: str = "text",
     output_format: str = "parquet",
     top: int = 0,
     progress: Callable[[int], None] = lambda rows: None,
@@ -64,7 +66,8 @@ def score_files(
         scorer: a loaded bundle.
         inputs: file or folder of calls.
         out: folder to write `scores.<format>` and `summary.json` into; the file appears when it is whole.
-        input_format: one of `scamclf.readers.FORMATS`; None goes by suffix.
+        input_format: one of `scamclf.readers.FORMATS`; None looks into each file.
+        id_column, text_column: columns of a CSV or Parquet file that hold the id and the text.
         output_format: one of `OUTPUT_FORMATS`.
         top: most suspicious calls to keep in the summary.
         progress: told the rows of each chunk as it is done.
@@ -78,7 +81,7 @@ def score_files(
     """
     if output_format not in OUTPUT_FORMATS:
         raise ConfigError(f"output format is {output_format!r}; wanted one of {', '.join(OUTPUT_FORMATS)}")
-    rows = read_calls(inputs, format=input_format)
+    rows = read_calls(inputs, format=input_format, id_column=id_column, text_column=text_column)
     out.mkdir(parents=True, exist_ok=True)
     summary = Summary(out / f"scores.{output_format}")
     partial = summary.output.with_name(f".{summary.output.name}.part")

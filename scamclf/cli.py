@@ -24,11 +24,15 @@ EXIT_FAILED, EXIT_ERROR_ROWS = 1, 3
 
 @app.command()
 def score(
-    inputs: Annotated[Path, typer.Argument(metavar="INPUT", help="File or folder: JSONL, CSV, Parquet, text.")],
+    inputs: Annotated[Path, typer.Argument(metavar="INPUT", help="File or folder, in any format of docs/formats.md.")],
     bundle: Bundle,
     out: Annotated[Path, typer.Option(help="Folder to write the scores into.")],
     output_format: Annotated[str, typer.Option("--format", help="parquet, jsonl or csv.")] = "parquet",
-    input_format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or text; else by suffix.")] = None,
+    input_format: Annotated[
+        str | None, typer.Option(help="Format of the input; else each file is looked into.")
+    ] = None,
+    id_column: Annotated[str, typer.Option(help="Column of a CSV or Parquet file with the id.")] = "call_id",
+    text_column: Annotated[str, typer.Option(help="Column of a CSV or Parquet file with the text.")] = "text",
     operating_point: Annotated[str | None, typer.Option(help="What an alert is, for example fpr_1pct.")] = None,
     top: Annotated[int, typer.Option(help="Print the N most suspicious calls with their telling turns.")] = 0,
 ) -> None:
@@ -45,8 +49,8 @@ def score(
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("score", total=None)
         summary = score_files(
-            scorer, inputs, out, input_format=input_format, output_format=output_format, top=top,
-            progress=lambda rows: progress.advance(task, rows),
+            scorer, inputs, out, input_format=input_format, id_column=id_column, text_column=text_column,
+            output_format=output_format, top=top, progress=lambda rows: progress.advance(task, rows),
         )  # fmt: skip
     _print_top(scorer, summary.top)
     point = scorer.operating_point or "no operating point"
@@ -57,6 +61,17 @@ def score(
         found = ", ".join(f"{code} {n}" for code, n in summary.errors.most_common())
         typer.echo(f"{summary.errors.total()} rows could not be read: {found}; see columns error_code and error")
         raise typer.Exit(EXIT_ERROR_ROWS)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="File of calls, in any format of docs/formats.md.", dir_okay=False)],
+    input_format: Annotated[str | None, typer.Option(help="Its format; else the file is looked into.")] = None,
+) -> None:
+    """Show what a file of calls holds and lacks, with digits masked, before a long job is started."""
+    from scamclf.readers.inspect import inspect_file, render_inspection
+
+    typer.echo(render_inspection(inspect_file(file, format=input_format)))
 
 
 @app.command()

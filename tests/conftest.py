@@ -40,24 +40,27 @@ def scorer(tiny_bundle: Path) -> Scorer:
 
 @pytest.fixture(scope="session")
 def calls() -> list[Call]:
-    """Eight calls of one to forty turns."""
+    """Eight calls of one to forty turns, each with words of its own."""
     lines = [
         "hello this is kevin from windows technical support how are you today",
-        "i'm fine thank you what is this about",
+        "hi it's anna we wanted to ask if thursday works for the new kitchen",
         "your computer is sending errors to our server and hackers have taken your bank details",
-        "oh no what should i do",
+        "good morning the dentist has to move your appointment to next week",
         "please go to the website and download any desk so that i can connect to your computer",
-        "okay it says allow this app to make changes",
-        "yes press allow and read me the nine digits",
-        "can we meet on thursday to look at the new kitchen",
+        "my order has not come yet can you tell me where the parcel is",
+        "we refunded you too much so you must buy gift cards and read me the numbers",
+        "thanks for calling the library we close at six on saturdays",
     ]
+    answers = ["okay", "yes", "no i don't think so", "who is this", "right", "let me get a pen", "uh huh"]
     return [
         Call(
             f"call-{n}",
             tuple(
-                Turn(lines[(n + i) % len(lines)], speaker="Agent" if i % 2 else "Customer", start_s=2.5 * i)
+                Turn(answers[(n + i) % len(answers)], speaker="Customer", start_s=2.5 * i)
+                if i % 2
+                else Turn(f"{line} {answers[i % 3]}", speaker="Agent", start_s=2.5 * i)
                 for i in range(length)
             ),
         )
-        for n, length in enumerate((1, 2, 3, 5, 8, 13, 24, 40))
+        for n, (line, length) in enumerate(zip(lines, (1, 2, 3, 5, 8, 13, 24, 40), strict=True))
     ]

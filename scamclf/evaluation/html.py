@@ -206,7 +206,7 @@ def _worst(worst: Mapping[str, Any]) -> str:
     return (
         "<section><h2>Its worst mistakes</h2><p>By id alone: look the calls up where you have them. Not listed are "
         f"{left_out['misses']} misses and {left_out['false_alarms']} false alarms among calls that nobody reads, so "
-        f"that they stay unseen.</p>{tables[0]}{tables[1]}</section>"
+        f'that they stay unseen.</p><div class="pair"><div>{tables[0]}</div><div>{tables[1]}</div></div></section>'
     )
 
 

@@ -31,7 +31,8 @@ def is_sealed(call: Call, sources: dict[str, Source], hold_out: Sequence[str]) -
     """
     if call.source in hold_out or call.group in hold_out:
         return True
-    source = sources.get(call.source or "")
+    # The id begins with the corpus, whatever part of it the source names.
+    source = sources.get(call.call_id.partition("/")[0]) or sources.get(call.source or "")
     if source is None:
         return False
     if source.role == "report" or source.test_selector is None:
@@ -41,13 +42,10 @@ def is_sealed(call: Call, sources: dict[str, Source], hold_out: Sequence[str]) -
 
 
 def named_by_part(call: Call, hold_out: Sequence[str]) -> Call:
-    """The call, its source naming the part that it is of: real YouTube calls, or a group held out, stand apart."""
-    prefix = _TEST_PREFIXES["bothbosu"]
-    if call.call_id.startswith(prefix):
-        return dataclasses.replace(call, source=prefix.rstrip("/"))
-    if call.group in hold_out:
-        return dataclasses.replace(call, source=f"{call.source}/{str(call.group).rpartition(':')[2]}")
-    return call
+    """The call, its source naming the part that it is of: a group held out stands apart from the rest."""
+    if call.group not in hold_out:
+        return call
+    return dataclasses.replace(call, source=f"{call.source}/{str(call.group).rpartition(':')[2]}")
 
 
 def worst_mistakes(

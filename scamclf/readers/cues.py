@@ -18,7 +18,7 @@ MAX_LINE_CHARS = 1_000_000
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _TIME = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,9})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
-_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,200})?\s+([^<>]{0,200})>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,200})?\s{1,20}([^<>]{0,200})>")
 _TAG = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,50}\}")
 _WHISPERX_SPEAKER = re.compile(r"\[(SPEAKER_\d{1,6})\]:\s*")
 

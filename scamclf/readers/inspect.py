@@ -10,7 +10,7 @@ from scamclf.calls import Call
 from scamclf.errors import ReaderError
 from scamclf.readers import read_calls, sniff
 
-__all__ = ["Inspection", "inspect_file"]
+__all__ = ["Inspection", "inspect_file", "render_inspection"]
 
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d{4,}")
@@ -89,6 +89,21 @@ def inspect_file(
         partly={field: tally.has[field] / total for field, total in totals.items() if 0 < tally.has[field] < total},
         first_lines=tally.first_lines,
     )
+
+
+def render_inspection(found: Inspection) -> str:
+    """Say it in lines for a person."""
+    lines = [f"format    {found.format}", f"calls     {found.calls:,}: {found.turns:,} turns, {found.words:,} words"]
+    if found.speakers:
+        lines.append("speakers  " + ", ".join(f"{name} {n:,}" for name, n in found.speakers.items()))
+    if found.missing:
+        lines.append("missing   " + ", ".join(found.missing.values()))
+    if found.partly:
+        lines.append("partly    " + ", ".join(f"{_OPTIONAL[name]} {share:.0%}" for name, share in found.partly.items()))
+    if found.errors:
+        lines.append("errors    " + ", ".join(f"{code} {n:,}" for code, n in found.errors.items()))
+        lines.append(f"          {found.first_error}")
+    return "\n".join([*lines, *(f"  | {line}" for line in found.first_lines)])
 
 
 @dataclass(slots=True)

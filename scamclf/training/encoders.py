@@ -54,13 +54,14 @@ def load_encoder(
     torch.manual_seed(seed)
     if config.init == "random-tiny":
         tokenizer = tiny_tokenizer(texts)
-        model_config = _tiny_config(config.architecture, tokenizer, windows)
+        model_config = _with_head(_tiny_config(config.architecture, tokenizer, windows), config)
         return transformers.AutoModelForSequenceClassification.from_config(model_config), tokenizer
     name = str(_offline_folder()) if config.encoder == OFFLINE_MINILM else config.encoder
     try:
         tokenizer = Tokenizer.from_str(transformers.AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
+        model_config = _with_head(transformers.AutoConfig.from_pretrained(name), config)
         model = transformers.AutoModelForSequenceClassification.from_pretrained(
-            name, attn_implementation="sdpa", dtype=torch.float32, **_head(config)
+            name, config=model_config, dtype=torch.float32, ignore_mismatched_sizes=True
         )
     except (OSError, ValueError, AttributeError) as error:
         raise ConfigError(
@@ -109,6 +110,9 @@ def tiny_tokenizer(texts: Iterable[str]) -> Tokenizer:
     add_normaliser(tokenizer)
     trainer = trainers.WordPieceTrainer(vocab_size=_TINY_VOCABULARY, special_tokens=list(_SPECIAL_TOKENS))
     tokenizer.train_from_iterator(texts, trainer)
+    # The trainer numbers words in the order of a hash table, which is another in every run.
+    words = [*_SPECIAL_TOKENS, *sorted(tokenizer.get_vocab().keys() - set(_SPECIAL_TOKENS))]
+    tokenizer.model = models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]")  # noqa: S106
     cls, sep = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", cls), ("[SEP]", sep)]
@@ -127,7 +131,6 @@ def _tiny_config(architecture: str, tokenizer: Tokenizer, windows: WindowSpec) -
         # Ten times the usual: with that, every call of an untrained model would score the same, bar rounding.
         "initializer_range": 0.2,
         "pad_token_id": tokenizer.token_to_id("[PAD]"),
-        **_labels(),
     }
     special = {f"{name}_token_id": tokenizer.token_to_id(f"[{name.upper()}]") for name in ("cls", "sep")}
     if architecture == "modernbert":
@@ -143,16 +146,13 @@ def _tiny_config(architecture: str, tokenizer: Tokenizer, windows: WindowSpec) -
     return transformers.BertConfig(**shape)
 
 
-def _head(config: ModelConfig) -> dict[str, Any]:
-    return {**_labels(), "classifier_dropout": config.dropout}
-
-
-def _labels() -> dict[str, Any]:
-    return {
-        "num_labels": len(LABELS),
-        "id2label": dict(enumerate(LABELS)),
-        "label2id": {label: i for i, label in enumerate(LABELS)},
-    }
+def _with_head(model_config: Any, config: ModelConfig) -> Any:
+    # Each architecture has a name of its own for the dropout of its head; the others are ignored.
+    for key in ("classifier_dropout", "cls_dropout", "seq_classif_dropout"):
+        setattr(model_config, key, config.dropout)
+    model_config.id2label = dict(enumerate(LABELS))
+    model_config.label2id = {label: i for i, label in enumerate(LABELS)}
+    return model_config
 
 
 def _offline_folder() -> Path:
