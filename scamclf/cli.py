@@ -119,6 +119,21 @@ def evaluate(
 
 
 @app.command()
+def report(
+    evaluation: Annotated[Path, typer.Argument(help="JSON file that `scamclf evaluate --out` wrote.", dir_okay=False)],
+    page: Annotated[Path, typer.Argument(help="HTML file to write: one page, no network needed.")],
+) -> None:
+    """Make a page with plots of an evaluation."""
+    import json
+
+    needs_train("the report")
+    from scamclf.evaluation.html import write_html
+
+    write_html(json.loads(evaluation.read_text(encoding="utf-8")), page)
+    typer.echo(f"written: {page}")
+
+
+@app.command()
 def calibrate(
     bundle: Bundle,
     legitimate: Annotated[Path, typer.Option(help="File or folder of legitimate calls of your own network.")],

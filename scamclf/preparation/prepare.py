@@ -28,12 +28,15 @@ logger = logging.getLogger(__name__)
 
 _ROLE_ORDER = {"report": 0, "calibrate": 1, "train": 2}
 
+_TURN = [("speaker", pa.string()), ("text", pa.string())] + [
+    (name, pa.float64()) for name in ("start_s", "end_s", "confidence")
+]
 _SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("call_id", "source", "label", "family", "group", "language")]
-    + [
-        ("turns", pa.list_(pa.struct([("speaker", pa.string()), ("text", pa.string())]))),
-        ("onset_turn", pa.int32()),
+    [
+        (name, pa.string())
+        for name in ("call_id", "source", "label", "family", "group", "language", "direction", "started_at")
     ]
+    + [("turns", pa.list_(pa.struct(_TURN))), ("onset_turn", pa.int32())]
 )
 _SUMMARY = "prepared.json"
 
@@ -82,7 +85,7 @@ def prepare(config: DataConfig) -> Prepared:
             occurs twice, or nothing is left to train on.
         ReaderError: a file of your own is missing or of an unknown format.
     """
-    found = [(fill_redactions(call, seed=config.seed), role) for call, role in _read_all(config)]
+    found = [(fill_redactions(_without_meta(call), seed=config.seed), role) for call, role in _read_all(config)]
     # Of two calls alike the one for reporting stays: a training call must not repeat a test call.
     found.sort(key=lambda item: _ROLE_ORDER[item[1]])
     _check_ids(call for call, _ in found)
@@ -158,13 +161,17 @@ def _read_all(config: DataConfig) -> Iterator[tuple[Call, str]]:
     sources = load_sources(resource(SOURCES_PATH))
     for name in config.sources:
         for call in read_corpus(name, Path(config.raw or "data/raw")):
-            yield replace(call, meta={}), str(call.meta.get("role", sources[name].role))
+            yield call, str(call.meta.get("role", sources[name].role))
     if config.pairs:
-        for call in pairs.read(resource("data/pairs")):
-            onset = call.meta.get("onset_turn")
-            yield replace(call, meta={} if onset is None else {"onset_turn": onset}), "train"
+        yield from ((call, "train") for call in pairs.read(resource("data/pairs")))
     for path in config.labelled:
         yield from ((call, "train") for call in _read_labelled(Path(path)))
+
+
+def _without_meta(call: Call) -> Call:
+    """Keep what training uses, and what the Parquet files hold, of a corpus' own facts."""
+    onset = call.meta.get("onset_turn")
+    return replace(call, meta={} if onset is None else {"onset_turn": onset})
 
 
 def _read_labelled(path: Path) -> Iterator[Call]:
