@@ -30,7 +30,7 @@ for prediction in load("{bundle}").score([{{"call_id": "1", "text": "hello i am 
 ```
 
 `transformers.pipeline("text-classification", model="{bundle}")` and plain ONNX Runtime give the score of one window of
-{max_tokens} tokens; a call's score is the calibrated score of its most suspicious window, as `scamclf` computes it.
+{max_tokens} tokens; a call's score is the calibrated mean of its windows' odds, as `scamclf` computes it.
 
 ## Limits and misuse
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scamclf.calls import Call, Turn
 from scamclf.metrics import sigmoid
-from scamclf.pooling import calibrated, pool_calls
+from scamclf.pooling import calibrated, pool_prefixes
 from scamclf.predict import Scorer
 
 __all__ = ["Monitor", "Reading"]
@@ -59,7 +59,7 @@ class Monitor:
         newest = spans[-1][1] - (spans[-2][1] if len(spans) > 1 else 0)
         due = spans[self._n_scored : len(spans) if finished or newest >= encoder.monitor_step else len(spans) - 1]
         if len(due):
-            pooled = pool_calls(self._scorer.window_logits(encoder.window_ids(encoded, due)), [len(due)])
+            pooled = pool_prefixes(self._scorer.window_logits(encoder.window_ids(encoded, due)), [len(due)])
             statistic = self._scorer.statistics.monitor
             scam, _ = calibrated(pooled, slope=statistic.slope, intercept=statistic.intercept)
             self._n_scored += len(due)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Pooled", "calibrated", "pool_calls", "scam_logit"]
+__all__ = ["Pooled", "calibrated", "pool_calls", "pool_prefixes", "scam_logit"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -16,9 +16,9 @@ class Pooled:
     """Statistics of m calls.
 
     Args:
-        scam: (m,) float64, uncalibrated log-odds of a scam: the most suspicious window's.
-        tech: (m,) float64, log-odds of technical-support scam against other scam in that window.
-        peak: (m,) int64, which of the call's windows that was.
+        scam: (m,) float64, uncalibrated log-odds of a scam.
+        tech: (m,) float64, log-odds of technical-support scam against other scam.
+        peak: (m,) int64, the call's most suspicious window.
     """
 
     scam: Floats
@@ -40,20 +40,46 @@ def scam_logit(logits: npt.ArrayLike) -> Floats:
 
 
 def pool_calls(logits: npt.ArrayLike, n_windows: npt.ArrayLike) -> Pooled:
-    """Take every call's most suspicious window.
+    """Average the odds of a finished call's windows.
+
+    The mean of the odds lies between the mean and the maximum of the log-odds. A maximum alone grows with every
+    window that a call has, so that long honest calls alarm; a mean alone drowns the one telling minute.
 
     Args:
         logits: (n, 3) window logits, the windows of a call next to each other.
         n_windows: (m,) windows of each call, each >= 1; they sum to n.
+
+    Returns:
+        `scam`: log of the mean odds of a scam; `tech`: the same odds, technical support against other scams.
     """
-    values, counts = np.asarray(logits, dtype=np.float64), np.asarray(n_windows, dtype=np.int64)
+    values = np.asarray(logits, dtype=np.float64)
+    firsts, peaks = _peaks(scam_logit(values), n_windows)
+    if not len(firsts):
+        return Pooled(np.zeros(0), np.zeros(0), firsts)
+    counts = np.asarray(n_windows, dtype=np.int64)
+    tech, other = (np.logaddexp.reduceat(values[:, label] - values[:, 0], firsts) - np.log(counts) for label in (1, 2))
+    return Pooled(np.logaddexp(tech, other), tech - other, peaks - firsts)
+
+
+def pool_prefixes(logits: npt.ArrayLike, n_prefixes: npt.ArrayLike) -> Pooled:
+    """Take the highest score that a live call has reached: an alarm once given is not taken back.
+
+    Args:
+        logits: (n, 3) logits of the windows that a monitor scored, those of a call next to each other.
+        n_prefixes: (m,) how many of each call, each >= 1; they sum to n.
+    """
+    values = np.asarray(logits, dtype=np.float64)
     scores = scam_logit(values)
-    firsts = np.cumsum(counts) - counts
-    peaks = np.array(
-        [first + int(np.argmax(scores[first : first + n])) for first, n in zip(firsts, counts, strict=True)],
-        dtype=np.int64,
-    )
+    firsts, peaks = _peaks(scores, n_prefixes)
     return Pooled(scores[peaks], values[peaks, 1] - values[peaks, 2], peaks - firsts)
+
+
+def _peaks(scores: Floats, counts: npt.ArrayLike) -> tuple[Ints, Ints]:
+    """First row and highest row of each call."""
+    sizes = np.asarray(counts, dtype=np.int64)
+    firsts = np.cumsum(sizes) - sizes
+    peaks = [first + int(np.argmax(scores[first : first + n])) for first, n in zip(firsts, sizes, strict=True)]
+    return firsts, np.array(peaks, dtype=np.int64)
 
 
 def calibrated(pooled: Pooled, *, slope: float, intercept: float) -> tuple[Floats, Floats]:

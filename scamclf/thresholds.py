@@ -15,7 +15,7 @@ from scamclf.card import write_card
 from scamclf.encode import EncodedCall
 from scamclf.errors import BundleError, DataError
 from scamclf.metrics import balanced_weights, calls_needed, threshold_at_fpr
-from scamclf.pooling import Pooled, calibrated, pool_calls
+from scamclf.pooling import Pooled, calibrated, pool_prefixes
 from scamclf.predict import Scorer, load
 
 __all__ = ["monitor_statistic", "operating_point_name", "operating_points", "reset_thresholds"]
@@ -64,7 +64,7 @@ def monitor_statistic(scorer: Scorer, encoded: Sequence[EncodedCall]) -> Pooled:
     windows = [
         window for call, span in zip(encoded, spans, strict=True) for window in scorer.encoder.window_ids(call, span)
     ]
-    return pool_calls(scorer.window_logits(windows), [len(span) for span in spans])
+    return pool_prefixes(scorer.window_logits(windows), [len(span) for span in spans])
 
 
 def reset_thresholds(

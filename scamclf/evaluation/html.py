@@ -57,8 +57,7 @@ _READ = {
     "legitimate": "A short bar is good: the share of that source's legitimate calls that alarm. Where the thin line "
     "is long there are few calls: if none of 30 alarms, one in nine still may. A tip at the right "
     "edge: it goes on beyond the axis.",
-    "lengths": "A call's score is that of its most suspicious window, so that long calls have more chances to alarm. "
-    "Bars that grow downwards show it.",
+    "lengths": "A long call has more windows, and so more chances to alarm. Bars that grow downwards show it.",
 }
 
 

@@ -10,7 +10,7 @@ __all__ = ["Bounds", "Finding", "Report", "at_least", "at_most", "render_text", 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What is allowed. Areas are in [0.5, 1] and hold on either side of 0.5; what exceeds them does so for certain.
+    """What is allowed. Areas are in [0.5, 1] and hold on either side of 0.5; chance alone does not exceed them.
 
     Args:
         near_duplicate: share of 5-word shingles above which two calls are the same.

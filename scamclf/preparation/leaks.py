@@ -24,8 +24,8 @@ KINDS = ("speaker tags", "placeholders", "truncation", "brands", "names", "polit
 """Kinds of marks that have nothing to say about the label; see `marks_of`."""
 
 _LENGTHS = ("words", "turns", "words a turn")
-# For the worst of hundreds of marks.
-_Z_MANY = 3.0
+# Standard errors that the worst of hundreds of marks does not reach by chance.
+_Z_MANY = 4.0
 
 _PLACEHOLDER = re.compile(r"\[[^\]\[\n]{1,40}\]|<[A-Za-z][^<>\n]{0,40}>|\{+[^{}\n]{1,40}\}+|\b[Xx]{3,}\b|_{3,}")
 _TAG_IN_TEXT = re.compile(r"^\[?([A-Za-z][\w ]{0,20})\]?:\s+\S")
@@ -68,29 +68,25 @@ class Leak:
     @property
     def share(self) -> float:
         """Share of scams among calls with the mark, were both classes equally frequent; never quite 0 or 1."""
-        return 1 / (1 + math.exp(-self._log_ratio()))
+        rate = (self.scams + 0.5) / (self.all_scams + 1)
+        return rate / (rate + (self.legitimate + 0.5) / (self.all_legitimate + 1))
 
-    def sure_distance(self, z: float) -> tuple[float, float]:
-        """How far from 0.5 area and share are at least, z standard errors from what was counted; (0, 0) at none."""
-        hit, alarm = self.scams / self.all_scams, self.legitimate / self.all_legitimate
-        spread = 0.5 * math.sqrt(hit * (1 - hit) / self.all_scams + alarm * (1 - alarm) / self.all_legitimate)
-        # Standard error of the logarithm of a ratio of two rates (Katz et al. 1978).
-        spread_log = math.sqrt(
-            1 / (self.scams + 0.5) - 1 / (self.all_scams + 1)
-            + 1 / (self.legitimate + 0.5) - 1 / (self.all_legitimate + 1)
-        )  # fmt: skip
-        sure_log = max(abs(self._log_ratio()) - z * spread_log, 0.0)
-        return max(abs(self.area - 0.5) - z * spread, 0.0), 1 / (1 + math.exp(-sure_log)) - 0.5
+    @property
+    def z(self) -> float:
+        """Standard errors by which the rates of the two classes differ (test of two proportions)."""
+        rate = self.support / (self.all_scams + self.all_legitimate)
+        error = math.sqrt(rate * (1 - rate) * (1 / self.all_scams + 1 / self.all_legitimate))
+        return 2 * abs(self.area - 0.5) / error if error else 0.0
+
+    def tells(self, *, area: float, share: float) -> bool:
+        """Whether area or share are out of bounds and chance does not explain it, hundreds of marks being looked at."""
+        return self.z >= _Z_MANY and (abs(self.area - 0.5) > area - 0.5 or abs(self.share - 0.5) > share - 0.5)
 
     def __str__(self) -> str:
         return (
             f"{self.mark}: {self.scams} of {self.all_scams} scams, {self.legitimate} of {self.all_legitimate} "
             f"legitimate, share of scams {self.share:.2f}, AUC {self.area:.2f}"
         )
-
-    def _log_ratio(self) -> float:
-        rate = (self.scams + 0.5) / (self.all_scams + 1)
-        return math.log(rate / ((self.legitimate + 0.5) / (self.all_legitimate + 1)))
 
 
 def presence(marks: Sequence[Iterable[str]], truth: npt.NDArray[np.bool_], *, support: int = 1) -> list[Leak]:
@@ -126,14 +122,12 @@ def leak_findings(prefix: str, calls: Sequence[Call], limits: Bounds) -> list[Fi
     findings = []
     for kind in KINDS:
         marks = [found[kind] for found in every]
-        told = [leak for leak in presence(marks, truth, support=limits.support) if _tells(leak, limits)]
+        leaks = presence(marks, truth, support=limits.support)
+        told = [leak for leak in leaks if leak.tells(area=limits.mark_area, share=limits.mark_share)]
         detail = [f"{leak}{_by_source(leak, marks, calls) if kind == 'speaker tags' else ''}" for leak in told]
         findings.append(at_most(f"{prefix}{kind} that tell the label", len(told), limits.marks, detail))
     words = presence([found["words"] for found in every], truth, support=limits.support)
-    told = [
-        leak for leak in words
-        if leak.sure_distance(_Z_MANY)[0] > limits.word_area - 0.5 or abs(leak.share - 0.5) > limits.word_share - 0.5
-    ]  # fmt: skip
+    told = [leak for leak in words if leak.tells(area=limits.word_area, share=limits.word_share)]
     findings.append(at_most(f"{prefix}words that tell the label", len(told), limits.words, list(map(str, told))))
     table, columns = length_table(calls)
     for column in _LENGTHS:
@@ -142,11 +136,6 @@ def leak_findings(prefix: str, calls: Sequence[Call], limits: Bounds) -> list[Fi
         error = float(np.sqrt((len(calls) + 1) / (12 * truth.sum() * (~truth).sum())))
         findings.append(within(f"{prefix}length: {column}", area, limits.length, error=Z95 * error))
     return findings
-
-
-def _tells(leak: Leak, limits: Bounds) -> bool:
-    area, share = leak.sure_distance(_Z_MANY)
-    return area > limits.mark_area - 0.5 or share > limits.mark_share - 0.5
 
 
 def _by_source(leak: Leak, marks: Sequence[set[str]], calls: Sequence[Call]) -> str:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,20 @@ from scamclf.calls import Call, Turn
 from scamclf.errors import DataError
 from scamclf.preparation.audit import Bounds, audit, audit_prepared, main, render_text, to_dict
 from scamclf.preparation.findings import at_least, at_most, within
-from scamclf.preparation.leaks import Leak, marks_of
+from scamclf.preparation.leaks import Leak, leak_findings, marks_of
 from scamclf.preparation.prepare import Prepared, write_prepared
 
 
 def failures(calls: list[Call]) -> set[str]:
     return set(audit(calls).failed)
+
+
+def leaks(calls: list[Call]) -> set[str]:
+    return {finding.name for finding in leak_findings("", calls, Bounds()) if not finding.ok}
+
+
+def cut(call: Call) -> Call:
+    return replace(call, turns=(*call.turns[:-1], replace(call.turns[-1], text=call.turns[-1].text[:-2])))
 
 
 def test_clean_calls_pass() -> None:
@@ -24,57 +33,62 @@ def test_clean_calls_pass() -> None:
     assert report.calls == 400
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_no_mark_leaks_from_clean_calls(seed: int) -> None:
+    assert leaks(clean_calls(200, seed=seed)) == set()
+
+
+# The shares are those of FINDINGS, section Shortcuts, wherever it gives any.
 @pytest.mark.parametrize(
     ("calls", "expected"),
     [
-        # The numbers are those of FINDINGS, section Shortcuts, wherever it gives any.
-        pytest.param(planted(says("anydesk refund")), "words that tell the label", id="topic is the label"),
-        pytest.param(planted(each_turn(str.lower)), "probe style", id="casing"),
-        pytest.param(planted(each_turn(lambda t: t.replace(" ", ", "))), "probe style", id="punctuation"),
-        pytest.param(planted(says("0207 946 018")), "probe style", id="digits"),
-        pytest.param(planted(each_turn(lambda t: f"{t} Um.")), "probe style_normalised", id="fillers"),
-        pytest.param(planted(each_turn(lambda t: f"{t} {t}")), "length: words", id="length"),
-        pytest.param(
-            planted(lambda call, rng: replace(call, turns=call.turns[:4])), "length: turns", id="number of turns"
-        ),
-        pytest.param(
-            planted(each_turn(lambda t: t.removesuffix(".")), share=0.126), "probe style", id="unpunctuated", marks=[]
-        ),
-        pytest.param(planted(says("XYZ"), label="legitimate", share=0.36), "placeholders that", id="stand-in brand"),
-        pytest.param(planted(says("Sarah"), label="legitimate", share=0.3), "names that tell the label", id="name"),
-        pytest.param(planted(says("Norton"), share=0.4), "brands that tell the label", id="brand"),
-        pytest.param(planted(says("is this a scam"), share=0.61), "says scam that tell the label", id="says scam"),
+        pytest.param(planted(says("anydesk refund"), share=0.9), "words", id="topic is the label"),
+        pytest.param(planted(lambda call, rng: cut(call), share=0.126), "truncation", id="ends mid-sentence"),
+        pytest.param(planted(says("XYZ"), label="legitimate", share=0.36), "brands", id="stand-in brand"),
+        pytest.param(planted(says("Sarah"), label="legitimate", share=0.3), "names", id="name"),
+        pytest.param(planted(says("Norton"), share=0.4), "brands", id="brand"),
+        pytest.param(planted(says("is this a scam"), share=0.61), "says scam", id="says scam"),
         pytest.param(
             planted(says("sir"), share=0.46, calls=planted(says("ma'am"), label="legitimate", share=0.09)),
-            "politeness that tell the label",
-            id="politeness",
+            "politeness",
+            id="sir",
         ),
-        pytest.param(planted(says("do the needful"), share=0.2), "politeness that tell the label", id="needful"),
-        pytest.param(planted(says("[Your Name]"), share=0.2), "placeholders that tell the label", id="placeholder"),
-        pytest.param(planted(says("press 1"), share=0.3), "placeholders that tell the label", id="press one"),
+        pytest.param(planted(says("do the needful"), share=0.2), "politeness", id="do the needful"),
+        pytest.param(planted(says("[Your Name]"), share=0.2), "placeholders", id="placeholder"),
+        pytest.param(planted(says("press 1"), share=0.3), "placeholders", id="press one"),
     ],
 )
-def test_a_planted_shortcut_is_found(calls: list[Call], expected: str) -> None:
-    assert any(name.startswith(expected) for name in failures(calls))
+def test_a_planted_mark_is_found(calls: list[Call], expected: str) -> None:
+    assert f"{expected} that tell the label" in leaks(calls)
 
 
-def test_ends_mid_sentence_are_found() -> None:
-    def cut(call: Call) -> Call:
-        return replace(call, turns=(*call.turns[:-1], replace(call.turns[-1], text=call.turns[-1].text[:-2])))
+def test_lengths_are_found() -> None:
+    assert "length: words" in leaks(planted(each_turn(lambda text: f"{text} {text}")))
+    assert "length: turns" in leaks(planted(lambda call, rng: replace(call, turns=call.turns[:4])))
 
-    calls = planted(lambda call, rng: cut(call), share=0.126)
-    assert "truncation that tell the label" in failures(calls)
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(str.lower, "probe style", id="casing"),
+        pytest.param(lambda text: text.replace(" ", ", "), "probe style", id="punctuation"),
+        pytest.param(lambda text: f"{text} 0207 946 018", "probe style", id="digits"),
+        pytest.param(lambda text: f"{text} Um.", "probe style_normalised", id="fillers"),
+    ],
+)
+def test_a_planted_style_is_found(change: Callable[[str], str], expected: str) -> None:
+    assert expected in failures(planted(each_turn(change), calls=clean_calls(160)))
 
 
 def test_speaker_tags_are_found_by_source_and_label() -> None:
     def tag(call: Call) -> Call:
         return replace(call, turns=tuple(replace(turn, speaker="Suspect") for turn in call.turns))
 
-    report = audit(planted(lambda call, rng: tag(call)))
-    (found,) = [finding for finding in report.findings if finding.name == "speaker tags that tell the label"]
+    findings = leak_findings("", planted(lambda call, rng: tag(call)), Bounds())
+    (found,) = [finding for finding in findings if finding.name == "speaker tags that tell the label"]
     assert not found.ok
-    assert found.detail[0].startswith("suspect: 200 of 200 scams, 0 of 200 legitimate")
-    assert found.detail[0].endswith("; invented/tech_support_scam 200")
+    (line,) = [line for line in found.detail if line.startswith("suspect: 200 of 200 scams, 0 of 200 legitimate")]
+    assert line.endswith("; invented/tech_support_scam 200")
 
 
 def test_sources_with_a_style_and_a_label_of_their_own_are_found() -> None:
@@ -86,7 +100,7 @@ def test_sources_with_a_style_and_a_label_of_their_own_are_found() -> None:
 
 
 def test_duplicates_within_and_across_splits_are_told_apart() -> None:
-    calls = clean_calls(200)
+    calls = clean_calls(80)
     copy = replace(calls[0], call_id="copy", group="copy", turns=tuple(Turn(t.text.upper()) for t in calls[0].turns))
     prepared = Prepared({"train": calls, "validation": [], "calibration": [], "test": [copy]}, {})
     report = {finding.name: finding for finding in audit(prepared).findings}
@@ -98,12 +112,12 @@ def test_duplicates_within_and_across_splits_are_told_apart() -> None:
 
 
 def test_a_group_on_both_sides_of_a_split_is_found() -> None:
-    calls = clean_calls(201)
+    calls = clean_calls(81)
     prepared = Prepared({"train": calls[:-1], "validation": [], "calibration": [], "test": calls[-1:]}, {})
     assert "groups in more than one split" not in audit(prepared).failed
     torn = Prepared({"train": calls[:-2], "validation": [], "calibration": [], "test": calls[-2:-1]}, {})
     (found,) = [f for f in audit(torn).findings if f.name == "groups in more than one split"]
-    assert found.detail == ("invented-99 in test, train",)
+    assert found.detail == ("invented-39 in test, train",)
 
 
 def test_slices_too_small_to_judge_are_named() -> None:
@@ -120,13 +134,13 @@ def test_one_class_alone_is_too_small_a_slice_and_no_error() -> None:
 
 def test_bounds_decide() -> None:
     calls = planted(says("anydesk"))
-    loose = Bounds(words=10, marks=10, tfidf=1.0, first_words=1.0)
-    assert {"words that tell the label", "probe tfidf"} <= failures(calls)
-    assert not {"words that tell the label", "probe tfidf"} & set(audit(calls, loose).failed)
+    assert "words that tell the label" in leaks(calls)
+    assert all(finding.ok for finding in leak_findings("", calls, Bounds(words=1, marks=1)))
 
 
 def test_the_same_calls_give_the_same_report() -> None:
-    assert audit(clean_calls(100)) == audit(clean_calls(100))
+    first, second = (to_dict(audit(clean_calls(60))) for _ in range(2))
+    assert first == second
 
 
 def test_a_prepared_folder_is_audited_split_by_split(tmp_path: Path) -> None:
@@ -174,11 +188,11 @@ def test_bounds_are_within_or_out_on_either_side() -> None:
     assert within("a", float("nan"), 0.6).ok
 
 
-def test_a_rare_mark_is_no_leak_for_certain() -> None:
-    assert Leak("x", 3, 0, 1000, 1000).sure_distance(3.0)[1] < 0.3
-    area, share = Leak("x", 300, 0, 1000, 1000).sure_distance(3.0)
-    assert area == pytest.approx(0.15 - 1.5 * (0.3 * 0.7 / 1000) ** 0.5)
-    assert share > 0.4
+def test_a_rare_mark_may_be_chance() -> None:
+    assert Leak("x", 3, 0, 1000, 1000).share == pytest.approx(3.5 / 4)
+    assert not Leak("x", 3, 0, 1000, 1000).tells(area=0.6, share=0.8)
+    assert Leak("x", 30, 0, 1000, 1000).tells(area=0.6, share=0.8)
+    assert not Leak("x", 30, 20, 1000, 1000).tells(area=0.6, share=0.8)
 
 
 def test_the_share_of_a_mark_does_not_depend_on_how_many_calls_a_class_has() -> None:

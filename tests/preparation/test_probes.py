@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from invented_calls import WORDS, clean_calls, each_turn, planted, says
+from invented_calls import clean_calls, each_turn, planted, says
 
 from scamclf.calls import Call, Turn
 from scamclf.errors import DataError
@@ -39,7 +39,7 @@ def test_the_first_words_are_told_by_them_and_the_sixteenth_is_not() -> None:
     late = planted(lambda call, rng: with_word(call, 15))
     assert probe("first_words", early).auc > 0.99
     assert abs(probe("first_words", late).auc - 0.5) < 0.1
-    assert probe("tfidf", late).auc > 0.95
+    assert probe("tfidf", late).auc > 0.75
 
 
 def test_lengths_that_are_told_by_nothing_else() -> None:
@@ -52,13 +52,14 @@ def test_lengths_that_are_told_by_nothing_else() -> None:
 
 
 def test_a_group_is_never_in_two_folds() -> None:
-    # One word a group tells the label of its two calls: no hint to a fold that has not seen the group.
+    # One word a group tells the label of its calls: no hint to a fold that has not seen the group.
     calls = [
-        Call(f"{i}", (Turn(f"{WORDS[i % 7]} group{i // 10} {WORDS[i % 5]}"),), label=label, group=f"g{i // 10}")
-        for i in range(200)
-        for label in [("legitimate", "other_scam")[(i // 10) % 2]]
+        Call(f"{i}-{k}", (Turn(f"hello {first}{second}"),), label=label, group=f"{i}")
+        for i, (first, second) in enumerate((a, b) for a in "bcdf" for b in "aeiou")
+        for label in [("legitimate", "other_scam")[i % 2]]
+        for k in range(10)
     ]
-    assert probe("tfidf", calls).auc < 0.7
+    assert probe("tfidf", calls).auc < 0.6
     assert probe("tfidf", calls, groups=[call.call_id for call in calls]).auc > 0.99
 
 
@@ -72,7 +73,9 @@ def test_an_area_below_one_half_is_given_as_it_is() -> None:
     # Two groups with the label turned around: what is learned from one is wrong on the other.
     words = {("a", True): "yes", ("a", False): "no", ("b", True): "no", ("b", False): "yes"}
     calls = [
-        Call(f"{group}{i}", (Turn(words[group, i % 2 == 0]),), label="legitimate" if i % 2 else "other_scam", group=group)
+        Call(
+            f"{group}{i}", (Turn(words[group, i % 2 == 0]),), label="legitimate" if i % 2 else "other_scam", group=group
+        )
         for group in "ab"
         for i in range(20)
     ]
