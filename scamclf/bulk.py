@@ -76,11 +76,13 @@ def score_files(
         The summary.
 
     Raises:
-        ConfigError: the output format is unknown.
+        ConfigError: the output format is unknown, or `out` is a file.
         ReaderError: there is nothing to read, or a file is damaged.
     """
     if output_format not in OUTPUT_FORMATS:
         raise ConfigError(f"output format is {output_format!r}; wanted one of {', '.join(OUTPUT_FORMATS)}")
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is a file; wanted a folder to write the scores into")
     rows = read_calls(inputs, format=input_format, id_column=id_column, text_column=text_column)
     out.mkdir(parents=True, exist_ok=True)
     summary = Summary(out / f"scores.{output_format}")

@@ -8,9 +8,10 @@ from tokenizers import Regex, Tokenizer, normalizers
 
 __all__ = ["add_normaliser"]
 
-# Each pattern is plain enough for the regular expressions of Rust, Python and JavaScript alike.
-_BRACKETED = r"\[[^\]\[]{0,80}\]|<[^<>]{0,80}>|\([^()]{0,80}\)|\*[^*\s][^*]{0,40}\*"
-_NUMBER = r"\p{N}+(?:[\s.,:/\-]{0,3}\p{N}+)*"
+# Each pattern is plain enough for the regular expressions of Rust, Python and JavaScript alike. None reaches over a
+# line break: what one turn says must not depend on the next, or a live call would score otherwise than a finished one.
+_BRACKETED = r"\[[^\]\[\n]{0,80}\]|<[^<>\n]{0,80}>|\([^()\n]{0,80}\)|\*[^*\s][^*\n]{0,40}\*"
+_NUMBER = r"\p{N}+(?:[ \t.,:/\-]{0,3}\p{N}+)*"
 _NOT_WORD = r"[\p{P}\p{S}\p{C}]+"
 _SPACES = r"\s+"
 

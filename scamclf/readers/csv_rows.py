@@ -11,6 +11,8 @@ from scamclf.readers.documents import call_from_row
 
 __all__ = ["MAX_LINE_CHARS", "read"]
 
+_COLUMNS = ("label", "language", "direction", "source", "family", "group", "started_at")
+
 MAX_LINE_CHARS = 32 * MAX_TURN_CHARS
 """Longest line that is read: a line without end must not fill the memory."""
 
@@ -46,8 +48,9 @@ def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -
                 continue
             if record is None:
                 return
-            row = {key: value or None for key, value in record.items() if key}
-            row |= {"call_id": row[id_column], "text": row[text_column]}
+            # By name, so that a column "turns" that is a count, say, does not make every row an error.
+            row = {key: record.get(key) or None for key in _COLUMNS}
+            row |= {"call_id": record[id_column] or None, "text": record[text_column] or None}
             yield call_from_row(row, f"{path}:{records.line_num}")
 
 

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from scamclf.calls import Call, Label, Turn
 
-WORDS = ["the", "a", "and", "to", "of", "in", "it", "is", "on", "for", "with", "at", "by", "from", "but", "or", "not", "can", "will", "would", "could", "we", "you", "they", "that", "this", "what", "computer", "screen", "window", "button", "number", "letter", "email", "parcel", "order", "account", "plan", "bill", "payment", "card", "branch", "garden", "kettle", "morning", "evening", "weekend", "doctor", "neighbour", "daughter", "brother", "kitchen", "river", "mountain", "train", "ticket", "coffee", "blue", "green", "quick", "slow", "early", "late", "happy", "tired", "ready", "sure", "maybe", "please", "thanks", "sorry", "hold", "wait", "look", "press", "open", "close", "read", "write", "call", "check", "find", "keep", "send", "bring", "take", "move", "start", "finish", "repeat", "explain", "remember", "forget", "understand"]
+WORDS = (
+    "the", "a", "and", "to", "of", "in", "it", "is", "on", "for", "with", "at", "by", "from", "but", "or", "not",
+    "can", "will", "would", "could", "we", "you", "they", "that", "this", "what", "computer", "screen", "window",
+    "button", "number", "letter", "email", "parcel", "order", "account", "plan", "bill", "payment", "card", "branch",
+    "garden", "kettle", "morning", "evening", "weekend", "doctor", "neighbour", "daughter", "brother", "kitchen",
+    "river", "mountain", "train", "ticket", "coffee", "blue", "green", "quick", "slow", "early", "late", "happy",
+    "tired", "ready", "sure", "maybe", "please", "thanks", "sorry", "hold", "wait", "look", "press", "open", "close",
+    "read", "write", "call", "check", "find", "keep", "send", "bring", "take", "move", "start", "finish", "repeat",
+    "explain", "remember", "forget", "understand",
+)  # fmt: skip
 
 Edit = Callable[[Call, random.Random], Call]
 

@@ -94,9 +94,9 @@ def test_speaker_tags_are_found_by_source_and_label() -> None:
 def test_sources_with_a_style_and_a_label_of_their_own_are_found() -> None:
     shouted = [call for call in clean_calls(200, seed=5, source="loud") if call.label != "legitimate"]
     calls = clean_calls(200) + planted(each_turn(str.upper), calls=shouted)
-    assert {"source of scam calls told from style", "probe style"} <= failures(calls)
+    assert "source of scam calls told from style" in failures(calls)
     only = [call for call in clean_calls(200) if call.label == "legitimate"] + shouted
-    assert "share of calls from sources with one class" in failures(only)
+    assert {"share of calls from sources with one class", "probe style"} <= failures(only)
 
 
 def test_duplicates_within_and_across_splits_are_told_apart() -> None:

@@ -12,8 +12,6 @@ from scamclf.corpora import pairs
 from scamclf.preparation.prepare import Prepared
 from scamclf.resources import resource
 
-EPOCHS = 4
-
 
 @pytest.fixture(scope="session")
 def paired_calls() -> list[Call]:
@@ -28,7 +26,7 @@ def overrides(paired_calls: list[Call], tmp_path_factory: pytest.TempPathFactory
     path.write_text("".join(json.dumps(call_to_dict(call)) + "\n" for call in paired_calls), encoding="utf-8")
     return [
         "data.pairs=false", f"data.labelled=[{path}]",
-        f"training.epochs={EPOCHS}", "training.windows_per_epoch=44", "training.patience=9",
+        "training.epochs=4", "training.windows_per_epoch=44", "training.patience=9",
         "training.keep_checkpoints=9", "training.lr=3e-3",
     ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Training windows: what they follow from, what they hold, how they are mixed."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,21 +16,20 @@ from scamclf.windows import WindowSpec
 SPEC = WindowSpec(max_tokens=66, stride=48, monitor_step=32)
 BODY = 64
 WORDS = ("bank", "call", "card", "door", "email", "garden", "hello", "letter", "number", "office")
-NO_DRAW_LEFT_OUT = 0.02
 
 
 def talk(rng: np.random.Generator, turns: int) -> tuple[Turn, ...]:
-    return tuple(Turn(" ".join(rng.choice(WORDS, size=rng.integers(1, 30)))) for _ in range(turns))
+    return tuple(Turn(" ".join(rng.choice(WORDS, size=rng.integers(1, 20)))) for _ in range(turns))
 
 
 @pytest.fixture(scope="module")
 def mixed() -> list[Call]:
-    """400 calls of 1 to 40 turns; scams give themselves away in one turn, by a word that is in no other."""
+    """200 calls of 1 to 20 turns; scams give themselves away in one turn, by a word that is in no other."""
     rng = np.random.default_rng(0)
     calls = []
-    for i in range(400):
+    for i in range(200):
         label = LABELS[(0, 0, 1, 2)[i % 4]]
-        turns = talk(rng, int(rng.integers(1, 40)))
+        turns = talk(rng, int(rng.integers(1, 20)))
         if label == "legitimate":
             calls.append(Call(f"c{i}", turns, source="big" if i % 8 else "small", label=label))
         else:
@@ -45,7 +45,7 @@ def encoder() -> Encoder:
 
 
 def draw(calls: list[Call], encoder: Encoder, *, epoch: int = 0, **changed) -> list[tuple[tuple[int, ...], int]]:
-    settings = {"n_windows": 2000, "batch_size": 16, "prefix_share": 0.3, "seed": 0}
+    settings = {"n_windows": 640, "batch_size": 16, "prefix_share": 0.3, "seed": 0}
     windows = DrawnWindows(calls, encoder, **(settings | changed))
     windows.set_epoch(epoch)
     return [(tuple(item["input_ids"]), item["labels"]) for item in (windows[i] for i in range(len(windows)))]
@@ -53,10 +53,10 @@ def draw(calls: list[Call], encoder: Encoder, *, epoch: int = 0, **changed) -> l
 
 def test_windows_follow_from_seed_and_epoch_alone(mixed, encoder):
     third = draw(mixed, encoder, epoch=3)
-    straight = DrawnWindows(mixed, encoder, n_windows=2000, batch_size=16, prefix_share=0.3, seed=0)
+    straight = DrawnWindows(mixed, encoder, n_windows=640, batch_size=16, prefix_share=0.3, seed=0)
     for epoch in (1, 2, 3):
         straight.set_epoch(epoch)
-    assert third == [(tuple(item["input_ids"]), item["labels"]) for item in map(straight.__getitem__, range(2000))]
+    assert third == [(tuple(item["input_ids"]), item["labels"]) for item in map(straight.__getitem__, range(640))]
     assert third != draw(mixed, encoder, epoch=2)
     assert third != draw(mixed, encoder, epoch=3, seed=1)
 
@@ -67,7 +67,7 @@ def test_augmented_windows_follow_from_seed_and_epoch_too(mixed, encoder):
     assert draw(mixed, encoder, epoch=1, **settings) != draw(mixed, encoder, epoch=1, n_windows=50)
 
 
-@pytest.mark.parametrize(("n_windows", "wanted"), [(None, 400), (1, 1), (7, 7), (2000, 2000)])
+@pytest.mark.parametrize(("n_windows", "wanted"), [(None, 200), (1, 1), (7, 7), (640, 640)])
 def test_as_many_windows_are_drawn_as_wanted(mixed, encoder, n_windows, wanted):
     assert len(draw(mixed, encoder, n_windows=n_windows)) == wanted
 
@@ -75,13 +75,13 @@ def test_as_many_windows_are_drawn_as_wanted(mixed, encoder, n_windows, wanted):
 def test_classes_come_in_their_shares(mixed, encoder):
     found = Counter(label for _, label in draw(mixed, encoder))
     for i, label in enumerate(LABELS):
-        assert found[i] / 2000 == pytest.approx(CLASS_SHARES[label], abs=NO_DRAW_LEFT_OUT)
+        assert found[i] / 640 == pytest.approx(CLASS_SHARES[label], abs=0.01)
 
 
 def test_a_missing_class_leaves_its_share_to_the_others(mixed, encoder):
     calls = [call for call in mixed if call.label != "other_scam"]
     found = Counter(label for _, label in draw(calls, encoder))
-    assert found[0] / 2000 == pytest.approx(0.5 / 0.8, abs=NO_DRAW_LEFT_OUT)
+    assert found[0] / 640 == pytest.approx(0.5 / 0.8, abs=0.01)
     assert set(found) == {0, 1}
 
 
@@ -95,11 +95,13 @@ def test_sources_are_heard_by_the_square_root_of_their_size(encoder):
     assert sum(drawn) / len(drawn) == pytest.approx(2 / (10 + 2), abs=0.01)
 
 
-def test_every_call_is_drawn_before_one_is_drawn_twice(encoder):
+def test_calls_of_a_source_are_drawn_equally_often(encoder):
     calls = [Call(f"a{i}", (Turn(WORDS[i % 10] + " " * (i > 9) + WORDS[i // 10] * (i > 9)),)) for i in range(20)]
     calls = [Call(call.call_id, call.turns, source="a", label="legitimate") for call in calls]
     drawn = Counter(ids for ids, _ in draw(calls, encoder, n_windows=60))
-    assert set(drawn.values()) == {3}
+    assert len(drawn) == 20
+    assert set(drawn.values()) <= {2, 3, 4}
+    assert list(drawn.values()).count(3) >= 18
 
 
 def test_no_window_is_longer_than_the_model_reads_nor_shorter_than_a_monitor_asks(mixed, encoder):
@@ -146,10 +148,9 @@ def test_prefixes_begin_where_calls_begin(mixed, encoder):
 
 def test_batches_hold_windows_of_like_length_and_come_in_no_order_of_length(mixed, encoder):
     lengths = np.array([len(ids) for ids, _ in draw(mixed, encoder)]).reshape(-1, 16)
-    padded = lengths.max(axis=1).sum() * 16
-    assert padded / lengths.sum() < 1.05
     unsorted = np.random.default_rng(0).permutation(lengths.ravel()).reshape(-1, 16)
-    assert unsorted.max(axis=1).sum() * 16 / lengths.sum() > 1.2
+    padding, of_unsorted = (rows.max(axis=1).sum() * 16 / rows.sum() - 1 for rows in (lengths, unsorted))
+    assert padding < 0.2 * of_unsorted
     assert abs(np.corrcoef(np.arange(len(lengths)), lengths.mean(axis=1))[0, 1]) < 0.3
 
 
@@ -170,7 +171,7 @@ def test_windows_of_a_finished_call_cover_it_and_are_those_of_the_scorer(mixed, 
         position += n
         spans = encoder.call_spans(encoded)
         assert (spans[0][0], spans[-1][1]) == (0, len(encoded.ids))
-        assert all(later[0] <= earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+        assert all(later[0] <= earlier[1] for earlier, later in pairwise(spans))
         for item, (start, end) in zip(items, spans, strict=True):
             assert tuple(item["input_ids"][1:-1]) == tuple(encoded.ids[start:end])
             assert len(item["input_ids"]) <= SPEC.max_tokens
