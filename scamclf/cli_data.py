@@ -1,5 +1,6 @@
 """The commands under `scamclf data`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,54 @@ def fetch(
             found = fetch_source(name, raw, progress=show, allow_unpinned=allow_unpinned)
             checked = "verified" if found.checked else "no checksum is known for it"
             progress.console.print(f"{name}: {found.n_files} files, {found.n_new} new, {checked}: {found.folder}")
+
+
+@data.command()
+def audit(
+    folder: Annotated[Path, typer.Argument(help="Folder made by `scamclf data prepare`, or runs/NAME/data.")],
+    out: Annotated[Path | None, typer.Option(help="JSON file to write as well.")] = None,
+) -> None:
+    """Look for what tells the label although it should not. Exits with 1 where something is past its bound."""
+    needs_train("the audit")
+    from scamclf.preparation.audit import audit_prepared, render_text, to_dict
+
+    found = audit_prepared(folder)
+    typer.echo(render_text(found))
+    if out is not None:
+        out.write_text(json.dumps(to_dict(found), indent=2) + "\n", encoding="utf-8")
+    if not found.ok:
+        raise typer.Exit(EXIT_AUDIT)
+
+
+@data.command()
+def pairs(
+    details: Annotated[
+        bool, typer.Option(help="Words that probes go by, and the pairs that words tell apart.")
+    ] = False,
+) -> None:
+    """Count the authored pairs and hold them to their bounds. Exits with 1 where one is past its bound."""
+    needs_train("the audit")
+    from scamclf.corpora import pairs as corpus
+    from scamclf.preparation.findings import render_text
+    from scamclf.preparation.pairs_audit import audit_pairs, pairs_details, pairs_table
+    from scamclf.resources import resource
+
+    calls = list(corpus.read(resource("data/pairs")))
+    labels = ("legitimate", "tech_support_scam", "other_scam")
+    print_table(
+        ["", "", *labels],
+        [
+            [column, value, *(str(counts.get(label, 0)) for label in labels)]
+            for column, rows in pairs_table(calls).items()
+            for value, counts in rows.items()
+        ],
+    )
+    found = audit_pairs(calls)
+    typer.echo(render_text(found))
+    if details:
+        typer.echo(pairs_details(calls))
+    if not found.ok:
+        raise typer.Exit(EXIT_AUDIT)
 
 
 @data.command()

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import shutil
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -78,17 +79,21 @@ def export_onnx(model: transformers.PreTrainedModel, path: Path) -> None:
     ids = torch.randint(0, model.config.vocab_size, (2, 24))
     mask = torch.ones_like(ids)
     mask[1, 16:] = 0
-    torch.onnx.export(
-        _LogitsOnly(model).eval(),
-        (ids, mask),
-        path,
-        input_names=list(INPUT_NAMES),
-        output_names=[OUTPUT_NAME],
-        dynamic_shapes=[{0: rows, 1: tokens}, {0: rows, 1: tokens}],
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    # The exporter warns of its own internals and of packages that it could use: nothing that a user can act on.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _LogitsOnly(model).eval(),
+            (ids, mask),
+            path,
+            input_names=list(INPUT_NAMES),
+            output_names=[OUTPUT_NAME],
+            dynamic_shapes=[{0: rows, 1: tokens}, {0: rows, 1: tokens}],
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     graph = onnx.load(path)
     if any(tensor.external_data for tensor in graph.graph.initializer):
         raise ExportError(f"{path}: weights lie outside the file; wanted one file")

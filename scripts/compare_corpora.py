@@ -122,7 +122,7 @@ def markdown(report: dict) -> str:
     """The table."""
     n = report["calls"]
     lines = [
-        f"Recall at {100 * FPR:g} % pooled false positives, {n['bt_oasis']} + {n['hpr']} + {n['star']} legitimate calls.",
+        f"Recall at {100 * FPR:g} % false positives, {n['bt_oasis']} + {n['hpr']} + {n['star']} legitimate calls.",
         "",
         f"| trained on | real openings ({n['youtube_openings']}) | tech-support robocalls ({n['ftc_robocall']}) "
         "| bt_oasis alarms | hpr alarms | star alarms |",

@@ -33,15 +33,25 @@ def main() -> None:
 def _table(name: str) -> str:
     """`results/X.json` gives its own markdown; `pairs` and `sources` are counted from the data."""
     if name == "pairs":
-        from scamclf.corpora import pairs
-        from scamclf.preparation.audit import pairs_markdown
-        from scamclf.resources import resource
-
-        return pairs_markdown(list(pairs.read(resource("data/pairs"))))
+        return _pairs()
     if name == "sources":
         return _sources()
     report = json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
     return str(report["markdown"])
+
+
+def _pairs() -> str:
+    from scamclf.calls import LABELS
+    from scamclf.corpora import pairs
+    from scamclf.preparation.pairs_audit import pairs_table
+    from scamclf.resources import resource
+
+    rows = [
+        f"| {column} | {value} | {' | '.join(str(counts.get(label, 0)) for label in LABELS)} |"
+        for column, found in pairs_table(list(pairs.read(resource("data/pairs")))).items()
+        for value, counts in found.items()
+    ]
+    return "\n".join([f"| | | {' | '.join(LABELS)} |", "|---|---|---:|---:|---:|", *rows])
 
 
 def _sources() -> str:

@@ -125,7 +125,7 @@ def leak_findings(prefix: str, calls: Sequence[Call], limits: Bounds) -> list[Fi
         leaks = presence(marks, truth, support=limits.support)
         told = [leak for leak in leaks if leak.tells(area=limits.mark_area, share=limits.mark_share)]
         detail = [f"{leak}{_by_source(leak, marks, calls) if kind == 'speaker tags' else ''}" for leak in told]
-        findings.append(at_most(f"{prefix}{kind} that tell the label", len(told), limits.marks, detail))
+        findings.append(at_most(f"{prefix}{kind}: marks that tell the label", len(told), limits.marks, detail))
     words = presence([found["words"] for found in every], truth, support=limits.support)
     told = [leak for leak in words if leak.tells(area=limits.word_area, share=limits.word_share)]
     findings.append(at_most(f"{prefix}words that tell the label", len(told), limits.words, list(map(str, told))))

@@ -4,13 +4,14 @@ import hashlib
 import importlib.util
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from scamclf.calls import LABELS
 from scamclf.config import ModelConfig
@@ -103,13 +104,21 @@ def save_model(model: "PreTrainedModel", tokenizer: Tokenizer, windows: WindowSp
 
 
 def tiny_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """Train a WordPiece tokenizer of a few hundred words on the texts."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 (a token of text)
+    """Make a WordPiece tokenizer of the texts' letters and commonest words, the same from the same texts.
+
+    The trainer of `tokenizers` would not do: it breaks ties by the order of a hash map, another on every run.
+    """
+    tokenizer = Tokenizer(models.WordPiece())
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     add_normaliser(tokenizer)
-    trainer = trainers.WordPieceTrainer(vocab_size=_TINY_VOCABULARY, special_tokens=list(_SPECIAL_TOKENS))
-    tokenizer.train_from_iterator(texts, trainer)
+    normalise, split = tokenizer.normalizer.normalize_str, tokenizer.pre_tokenizer.pre_tokenize_str
+    counts = Counter(word for text in texts for word, _ in split(normalise(text)))
+    letters = sorted(set("".join(counts)))
+    words = sorted(counts, key=lambda word: (-counts[word], word))
+    vocabulary = list(dict.fromkeys([*_SPECIAL_TOKENS, *letters, *(f"##{letter}" for letter in letters), *words]))
+    ids = {token: i for i, token in enumerate(vocabulary[:_TINY_VOCABULARY])}
+    tokenizer.model = models.WordPiece(ids, unk_token="[UNK]")  # noqa: S106 (a token of text)
     # The trainer numbers words in the order of a hash table, which is another in every run.
     words = [*_SPECIAL_TOKENS, *sorted(tokenizer.get_vocab().keys() - set(_SPECIAL_TOKENS))]
     tokenizer.model = models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]")  # noqa: S106

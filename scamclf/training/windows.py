@@ -66,6 +66,7 @@ class DrawnWindows:
         for i, call in enumerate(calls):
             self._strata[str(call.label)][str(call.source)].append(i)
         self._windows: list[tuple[Ints, int]] = []
+        self._epoch: int | None = None
         self.set_epoch(0)
 
     def __len__(self) -> int:
@@ -77,6 +78,9 @@ class DrawnWindows:
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the windows of an epoch."""
+        if epoch == self._epoch:  # told by Trainer and by accelerate too
+            return
+        self._epoch = epoch
         rng = np.random.default_rng([self._seed, epoch])
         calls = [self._calls[i] for i in self._draw_calls(rng)]
         if self._augment is not None:

@@ -42,24 +42,40 @@ def test_no_mark_leaks_from_clean_calls(seed: int) -> None:
 @pytest.mark.parametrize(
     ("calls", "expected"),
     [
-        pytest.param(planted(says("anydesk refund"), share=0.9), "words", id="topic is the label"),
-        pytest.param(planted(lambda call, rng: cut(call), share=0.126), "truncation", id="ends mid-sentence"),
-        pytest.param(planted(says("XYZ"), label="legitimate", share=0.36), "brands", id="stand-in brand"),
-        pytest.param(planted(says("Sarah"), label="legitimate", share=0.3), "names", id="name"),
-        pytest.param(planted(says("Norton"), share=0.4), "brands", id="brand"),
-        pytest.param(planted(says("is this a scam"), share=0.61), "says scam", id="says scam"),
+        pytest.param(planted(says("anydesk refund"), share=0.9), "words that tell the label", id="topic is the label"),
+        pytest.param(
+            planted(lambda call, rng: cut(call), share=0.126),
+            "truncation: marks that tell the label",
+            id="ends mid-sentence",
+        ),
+        pytest.param(
+            planted(says("XYZ"), label="legitimate", share=0.36),
+            "brands: marks that tell the label",
+            id="stand-in brand",
+        ),
+        pytest.param(
+            planted(says("Sarah"), label="legitimate", share=0.3), "names: marks that tell the label", id="name"
+        ),
+        pytest.param(planted(says("Norton"), share=0.4), "brands: marks that tell the label", id="brand"),
+        pytest.param(
+            planted(says("is this a scam"), share=0.61), "says scam: marks that tell the label", id="says scam"
+        ),
         pytest.param(
             planted(says("sir"), share=0.46, calls=planted(says("ma'am"), label="legitimate", share=0.09)),
-            "politeness",
+            "politeness: marks that tell the label",
             id="sir",
         ),
-        pytest.param(planted(says("do the needful"), share=0.2), "politeness", id="do the needful"),
-        pytest.param(planted(says("[Your Name]"), share=0.2), "placeholders", id="placeholder"),
-        pytest.param(planted(says("press 1"), share=0.3), "placeholders", id="press one"),
+        pytest.param(
+            planted(says("do the needful"), share=0.2), "politeness: marks that tell the label", id="do the needful"
+        ),
+        pytest.param(
+            planted(says("[Your Name]"), share=0.2), "placeholders: marks that tell the label", id="placeholder"
+        ),
+        pytest.param(planted(says("press 1"), share=0.3), "placeholders: marks that tell the label", id="press one"),
     ],
 )
 def test_a_planted_mark_is_found(calls: list[Call], expected: str) -> None:
-    assert f"{expected} that tell the label" in leaks(calls)
+    assert expected in leaks(calls)
 
 
 def test_lengths_are_found() -> None:
@@ -85,15 +101,16 @@ def test_speaker_tags_are_found_by_source_and_label() -> None:
         return replace(call, turns=tuple(replace(turn, speaker="Suspect") for turn in call.turns))
 
     findings = leak_findings("", planted(lambda call, rng: tag(call)), Bounds())
-    (found,) = [finding for finding in findings if finding.name == "speaker tags that tell the label"]
+    (found,) = [finding for finding in findings if finding.name == "speaker tags: marks that tell the label"]
     assert not found.ok
     (line,) = [line for line in found.detail if line.startswith("suspect: 200 of 200 scams, 0 of 200 legitimate")]
     assert line.endswith("; invented/tech_support_scam 200")
 
 
 def test_sources_with_a_style_and_a_label_of_their_own_are_found() -> None:
-    shouted = [call for call in clean_calls(200, seed=5, source="loud") if call.label != "legitimate"]
-    calls = clean_calls(200) + planted(each_turn(str.upper), calls=shouted)
+    scams = [call for call in clean_calls(200, seed=5, source="loud") if call.label != "legitimate"]
+    shouted = planted(each_turn(str.upper), calls=scams)
+    calls = clean_calls(200) + shouted
     assert "source of scam calls told from style" in failures(calls)
     only = [call for call in clean_calls(200) if call.label == "legitimate"] + shouted
     assert {"share of calls from sources with one class", "probe style"} <= failures(only)

@@ -120,6 +120,12 @@ def test_padding_and_truncation_saved_in_a_tokenizer_are_reset(hub_folder):
     assert len(tokenizer.encode("bank").ids) == 3
 
 
+def test_the_tiny_tokenizer_is_the_same_from_the_same_texts():
+    texts = [f"{a} {b} {a}{b}" for a in "abcdefgh" for b in "rstuvwxyz"]
+    made = {tiny_tokenizer(iter(texts)).to_str() for _ in range(10)}
+    assert len(made) == 1
+
+
 def test_the_tiny_tokenizer_sees_no_case_marks_or_figures():
     tokenizer = tiny_tokenizer(TEXTS)
     assert tokenizer.encode("Hello, YOUR bank [noise] 12").ids == tokenizer.encode("hello your bank 7").ids

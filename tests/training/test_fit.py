@@ -16,6 +16,7 @@ import yaml
 from safetensors.torch import load_file
 
 from scamclf.bundle import statistic_from_dict
+from scamclf.calls import LABELS
 from scamclf.config import recipe_to_dict
 from scamclf.errors import ConfigError, DataError
 from scamclf.preparation.prepare import Prepared, load_prepared
@@ -38,7 +39,8 @@ def steps_of(run: Path) -> list[int]:
 
 def history(run: Path) -> list[dict[str, float]]:
     rows = json.loads((run / RUN.metrics).read_text(encoding="utf-8"))["history"]
-    return [{k: v for k, v in row.items() if not any(k.endswith(timed) for timed in TIMED)} for row in rows]
+    # The last row sums up what this process did.
+    return [{k: v for k, v in row.items() if not any(k.endswith(timed) for timed in TIMED)} for row in rows[:-1]]
 
 
 def assert_same_run(one: Path, other: Path) -> None:
@@ -63,12 +65,13 @@ def interrupted(run: Path, tmp_path: Path, *, steps: int) -> Path:
 
 @pytest.fixture
 def drawn_epochs(monkeypatch) -> list[int]:
-    """Every epoch that windows were drawn for, the first time when the data set is made."""
+    """Every epoch that windows were wanted for, one after the other."""
     epochs: list[int] = []
     draw = DrawnWindows.set_epoch
 
     def set_epoch(self: DrawnWindows, epoch: int) -> None:
-        epochs.append(epoch)
+        if epochs[-1:] != [epoch]:
+            epochs.append(epoch)
         draw(self, epoch)
 
     monkeypatch.setattr(DrawnWindows, "set_epoch", set_epoch)
@@ -101,8 +104,24 @@ def test_own_labelled_calls_train_as_the_shipped_ones_do(own_run):
     assert {source: set(splits) for source, splits in counts.items()} == {
         "pairs": {"train", "validation", "calibration", "test"}
     }
-    losses = [row["loss"] for row in history(own_run) if "loss" in row]
-    assert losses[-1] < losses[0]
+
+
+def test_a_word_that_tells_is_learnt(tmp_path):
+    rng = np.random.default_rng(0)
+    words = [f"{a}{b}" for a in ("ba", "do", "ki", "lu") for b in ("ma", "ne", "po", "ti")]
+    rows = []
+    for i in range(160):
+        label = LABELS[i // 2 % 2 + 1] if i % 2 else LABELS[0]
+        said = [str(word) for word in rng.choice(words, size=40)]
+        for place in rng.integers(40, size=8):
+            said[place] = {"legitimate": "goodbye", "tech_support_scam": "virus"}.get(label, "prize")
+        rows.append({"call_id": str(i), "text": " ".join(said), "label": label})
+    path = tmp_path / "calls.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    sets = ["data.pairs=false", f"data.labelled=[{path}]", "training.epochs=6", "training.lr=3e-3"]
+    run = train(SMOKE, overrides=[*sets, "training.windows_per_epoch=120"], run=tmp_path / "run")
+    best = max(row["eval_average_precision"] for row in history(run) if "eval_average_precision" in row)
+    assert best > 0.95
 
 
 def test_the_model_is_that_of_the_best_checkpoint(own_run):
@@ -132,7 +151,7 @@ def test_the_same_recipe_gives_the_same_run_and_overwrite_leaves_nothing_of_the_
     train(SMOKE, overrides=overrides, run=run, overwrite=True)
     assert_same_run(own_run, run)
     assert not (run / "left-over").exists()
-    assert drawn_epochs == [0, *range(EPOCHS)]
+    assert drawn_epochs == list(range(EPOCHS))
 
 
 @pytest.mark.parametrize("checkpoints", [1, EPOCHS - 1])
@@ -204,9 +223,7 @@ def test_a_folder_that_holds_a_run_is_refused(own_run, prepare_smoke):
 
 
 def test_resuming_with_another_recipe_is_refused(own_run, prepare_smoke):
-    with pytest.raises(
-        ConfigError, match=r"whole was begun with another recipe \(.*recipe\.yaml\): give another --run"
-    ):
+    with pytest.raises(ConfigError, match=r"whole was begun with another recipe \(.*recipe\.yaml\): give "):
         fit(*prepare_smoke("training.lr=2e-3"), own_run, resume=True)
 
 
