@@ -10,13 +10,13 @@ __all__ = ["swap_brands"]
 _BEFORE = frozenset({"from", "at", "with", "by", "called", "via", "use", "using", "behalf"})
 _BEHIND = frozenset(
     """support bank technical technician department account accounts team customer customers fraud broadband router tv
-    company service services gift card cards licence license internet mobile head online care help""".split()  # noqa: SIM905
+    company service services gift card cards licence license internet mobile head online care help""".split()
 )
 # The key, the program, panes of glass, a sky with clouds, a chase after somebody: no company.
 _NEVER_BEHIND = frozenset(
     """key keys button logo flag update updates defender explorer run r 7 8 10 11 xp vista seven eight ten eleven and
     are were that open up it him her them me down after you start event firewall settings blue day date of on there in
-    at to it this""".split()  # noqa: SIM905
+    at to it this""".split()
 )
 _PRODUCTS = frozenset({"chrome", "maps", "search", "drive", "meet", "translate", "tree", "pie", "juice"})
 _WORDS_APART = frozenset({"any desk", "e bay", "life lock"})

@@ -40,7 +40,7 @@ _TWO_WORD_CUES = frozenset(
 _SPELLING = frozenset({"as", "like", "for"})
 _NO_NAME = frozenset(
     """and are but calling can called correct first for from full good has have here last not off okay one our please
-    right she sir spelled spelt still that the there this was wrong what with yes you your""".split()  # noqa: SIM905
+    right she sir spelled spelt still that the there this was wrong what with yes you your""".split()
 )
 
 

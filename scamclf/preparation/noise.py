@@ -26,12 +26,12 @@ _PLEASE = frozenset({"please", "kindly"})
 _COURTESIES = _HONORIFICS | _PLEASE
 _REQUESTS = frozenset(
     """bear call check click close confirm download enter follow give go hold install keep listen look open press put
-    read restart sit spell stay take tell turn type wait write""".split()  # noqa: SIM905
+    read restart sit spell stay take tell turn type wait write""".split()
 )
 
 _MEANING = frozenset(
     """no not never none nothing dont doesnt didnt isnt wasnt arent werent cant cannot couldnt wont wouldnt shouldnt
-    havent hasnt hadnt""".split()  # noqa: SIM905
+    havent hasnt hadnt""".split()
 )
 """Words that a recogniser gets wrong too, but that turn a warning into an order: left alone."""
 _FUNCTION_WORDS = ("the", "a", "to", "and", "of", "that", "in", "it", "is", "i", "you", "so", "on", "for", "this")

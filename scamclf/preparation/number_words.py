@@ -8,7 +8,7 @@ __all__ = ["SCALES", "SPOKEN", "Form", "cardinal", "parse_spoken", "spell"]
 Form = Literal["figures", "digits", "pairs", "cardinal"]
 
 _ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen""".split()  # noqa: SIM905
+    seventeen eighteen nineteen""".split()
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _VALUES = (
     {word: value for value, word in enumerate(_ONES)}

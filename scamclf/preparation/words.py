@@ -17,7 +17,7 @@ _LOWERED = frozenset(
     no not now oh of okay on or our please right she so sorry thank thanks that the then there they this to we well
     were what when where which who why will with would yeah yes you your
     bear call check click close confirm download enter follow give go hold install keep listen look open press put
-    read restart sit spell stay take tell turn type wait write""".split()  # noqa: SIM905
+    read restart sit spell stay take tell turn type wait write""".split()
 )
 
 
