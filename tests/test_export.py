@@ -25,8 +25,6 @@ from scamclf.runtimes.torch import TorchRuntime
 from scamclf.training.run import RUN
 from scamclf.windows import WindowSpec
 
-pytestmark = pytest.mark.xdist_group("export")
-
 
 @pytest.fixture(scope="module")
 def some_calls(tiny_run):

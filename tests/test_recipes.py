@@ -30,8 +30,6 @@ TEXTS = (
     "a",
 )
 
-pytestmark = pytest.mark.xdist_group("recipes")
-
 
 @pytest.fixture(scope="session")
 def run_of(tmp_path_factory):

@@ -30,8 +30,6 @@ SMOKE = resource("configs/smoke.yaml")
 EPOCHS = 4
 TIMED = {"runtime", "samples_per_second", "steps_per_second"}
 
-pytestmark = pytest.mark.xdist_group("training")
-
 
 def steps_of(run: Path) -> list[int]:
     return sorted(int(path.name.rpartition("-")[2]) for path in (run / RUN.checkpoints).iterdir())
