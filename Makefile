@@ -27,7 +27,7 @@ test: $(BIN)/.installed ## Lint, types and the whole test suite.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	HF_HUB_OFFLINE=1 $(BIN)/pytest --numprocesses 2 --dist loadgroup
+	HF_HUB_OFFLINE=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 format: $(BIN)/.installed ## Format the code and mend what lint can mend.
 	$(BIN)/ruff check --fix .
