@@ -149,8 +149,9 @@ def test_the_exact_values_of_a_call():
     # Ten words a window: the second begins with the second turn, and in it "virus" is said twice, "loan" once.
     (p,) = scorer.score([a_call("hello " * 6, "hello " * 3, "virus loan virus", "hello " * 4)])
 
-    scam = 2 * math.log(math.e**2 + math.e) - 1
-    p_scam, share = 1 / (1 + math.exp(-scam)), math.e / (1 + math.e)
+    tech, other = (1 + math.e**2) / 2, (1 + math.e) / 2  # mean odds: in the first window each is 1
+    scam = 2 * math.log(tech + other) - 1
+    p_scam, share = 1 / (1 + math.exp(-scam)), tech / (tech + other)
     assert p == Prediction(
         call_id="1",
         status="ok",

@@ -3,25 +3,20 @@
 It looks at words and marks only: that two hands wrote down the same call in different words is not found here.
 """
 
-import argparse
 import random
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scamclf.calls import LABELS, Call
-from scamclf.corpora import pairs
 from scamclf.errors import DataError
 from scamclf.preparation.dedupe import find_duplicates
 from scamclf.preparation.findings import Bounds, Finding, Report, at_most, render_text, to_dict, within
 from scamclf.preparation.leaks import leak_findings
-from scamclf.preparation.pairs_audit import audit_pairs, pairs_details
 from scamclf.preparation.prepare import Prepared, load_prepared
 from scamclf.preparation.probes import PROBES, Z95, probe, probe_source
-from scamclf.resources import resource
 
-__all__ = ["Bounds", "audit", "audit_prepared", "main", "render_text", "to_dict"]
+__all__ = ["Bounds", "audit", "audit_prepared", "render_text", "to_dict"]
 
 
 def audit(
@@ -156,26 +151,3 @@ def _sources(prefix: str, calls: Sequence[Call], limits: Bounds, seed: int) -> l
 
 def _class_name(call: Call) -> str:
     return "legitimate" if call.label == "legitimate" else "scam"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the audit of the authored pairs or of a prepared folder.
-
-    Returns:
-        Exit status: 0 where everything is within its bounds, else 1.
-    """
-    parser = argparse.ArgumentParser(description="Audit of the authored pairs, or of a prepared data set.")
-    parser.add_argument("what", help="'pairs', or a folder made by `scamclf data prepare`")
-    chosen = parser.parse_args(arguments).what
-    if chosen == "pairs":
-        calls = list(pairs.read(resource("data/pairs")))
-        report = audit_pairs(calls)
-        sys.stdout.write(render_text(report, details=10) + pairs_details(calls))
-    else:
-        report = audit_prepared(Path(chosen))
-        sys.stdout.write(render_text(report))
-    return 0 if report.ok else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

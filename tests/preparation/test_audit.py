@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from invented_calls import clean_calls, each_turn, planted, says
+from typer.testing import CliRunner
 
 from scamclf.calls import Call, Turn
+from scamclf.cli import app
 from scamclf.errors import DataError
-from scamclf.preparation.audit import Bounds, audit, audit_prepared, main, render_text, to_dict
+from scamclf.preparation.audit import Bounds, audit, audit_prepared, render_text, to_dict
 from scamclf.preparation.findings import at_least, at_most, within
 from scamclf.preparation.leaks import Leak, leak_findings, marks_of
 from scamclf.preparation.prepare import Prepared, write_prepared
@@ -170,11 +172,13 @@ def test_a_prepared_folder_is_audited_split_by_split(tmp_path: Path) -> None:
         audit_prepared(tmp_path, splits=("dev",))
 
 
-def test_main_gives_an_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_findings_and_exits_with_1_past_a_bound(tmp_path: Path) -> None:
     splits = {split: clean_calls(100, seed=k, source=split) for k, split in enumerate(("validation", "test"))}
     write_prepared(Prepared({"train": clean_calls(), "calibration": [], **splits}, {}), tmp_path)
-    assert main([str(tmp_path)]) == 1
-    assert "slices too small to judge" in capsys.readouterr().out
+    done = CliRunner().invoke(app, ["data", "audit", str(tmp_path), "--out", str(tmp_path / "audit.json")])
+    assert done.exit_code == 1
+    assert "slices too small to judge" in done.output
+    assert json.loads((tmp_path / "audit.json").read_text())["ok"] is False
 
 
 def test_a_call_without_a_label_is_refused() -> None:
