@@ -16,7 +16,7 @@ from scamclf.calls import LABELS, Call
 from scamclf.config import CalibrationConfig
 from scamclf.encode import Encoder
 from scamclf.errors import DataError
-from scamclf.metrics import balanced_weights
+from scamclf.metrics import class_balanced_weights
 from scamclf.pooling import Pooled, calibrated
 from scamclf.predict import Scorer
 from scamclf.runtimes import Runtime
@@ -76,8 +76,7 @@ def _platt(
 
     What a probability means at the true rate of scams, far below one half, is the user's to say.
     """
-    weights = balanced_weights([f"{is_scam}:{call.source}" for call, is_scam in zip(calls, scam, strict=True)])
-    weights = weights / np.where(scam, weights[scam].sum(), weights[~scam].sum())
+    weights = class_balanced_weights(scam, [str(call.source) for call in calls])
     # A weak ridge keeps the slope finite where the classes separate perfectly.
     model = LogisticRegression(C=10.0).fit(pooled.scam[:, None], scam, sample_weight=weights * len(calls) / 2)
     slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])

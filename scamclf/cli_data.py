@@ -37,7 +37,7 @@ def fetch(
     allow_unpinned: Annotated[bool, typer.Option(help="Fetch what no checksum is known for.")] = False,
 ) -> None:
     """Download corpora at their pinned commits and verify their checksums. A broken download is gone on with."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
     from scamclf.corpora.fetch import fetch as fetch_source
 
@@ -45,8 +45,8 @@ def fetch(
         for name in names:
             task = progress.add_task(name, total=None)
 
-            def show(done: int, total: int | None, task: "object" = task) -> None:
-                progress.update(task, completed=done, total=total)  # type: ignore[arg-type]
+            def show(done: int, total: int | None, task: TaskID = task) -> None:
+                progress.update(task, completed=done, total=total)
 
             found = fetch_source(name, raw, progress=show, allow_unpinned=allow_unpinned)
             checked = "verified" if found.checked else "no checksum is known for it"
