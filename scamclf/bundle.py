@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,9 @@ __all__ = [
     "write_manifest",
 ]
 
+_CHECKSUM = re.compile(r"([0-9a-f]{64})  (.+)")
+_MAX_CHECKSUMS_CHARS = 2**20
+
 SCHEMA_VERSION = 1
 """A scorer reads its own version and the one before."""
 
@@ -39,6 +43,8 @@ class Layout:
     tokenizer: str = "tokenizer.json"
     tokenizer_config: str = "tokenizer_config.json"
     onnx: str = "onnx/model.onnx"
+    int8: str = "openvino/model_int8.xml"
+    int8_weights: str = "openvino/model_int8.bin"
     manifest: str = "scamclf.json"
     evaluation: str = "eval"
     checksums: str = "SHA256SUMS"
@@ -87,13 +93,15 @@ class Precision:
         file: path in the bundle.
         call: statistic of a finished call.
         monitor: statistic of a live call, the maximum over the prefixes that a monitor scores.
-        parity: largest differences found when it was exported, in log-odds.
+        parity: differences found when it was exported, in log-odds.
+        left_out: kinds of products that are not in this precision, for their sensitivity.
     """
 
     file: str
     call: Statistic
     monitor: Statistic
     parity: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ def read_manifest(bundle: Path) -> Manifest:
                 f"{path}: schema version {version!r}; this scamclf reads {SCHEMA_VERSION - 1} and "
                 f"{SCHEMA_VERSION}: install the scamclf that wrote it, or export again"
             )
-        precisions = {name: _precision(item) for name, item in raw.pop("precisions").items()}
+        precisions = {name: _precision(item, path) for name, item in raw.pop("precisions").items()}
         labels = tuple(raw.pop("labels"))
         return Manifest(labels=labels, precisions=precisions, **raw)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -156,24 +164,20 @@ def write_checksums(bundle: Path) -> None:
 
 
 def verify_bundle(bundle: Path) -> None:
-    """Check every file against `SHA256SUMS`.
+    """Check every file against `SHA256SUMS`: a guard against damage and mix-ups.
+
+    Whoever may change a file may change `SHA256SUMS` too; against a hostile model stands `scamclf.runtimes.onnx_check`.
 
     Raises:
-        BundleError: the folder is not there, a file is missing, changed, added or a link.
+        BundleError: the folder is not there, a file is missing, changed, added, a link or no file at all.
     """
-    listing = bundle / LAYOUT.checksums
     if not bundle.is_dir():
         raise BundleError(f"{bundle}: no such folder; wanted a bundle made by `scamclf export`")
-    if not listing.is_file():
-        raise BundleError(f"{bundle}: no {LAYOUT.checksums}; wanted a bundle made by `scamclf export`")
-    try:
-        lines = listing.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise BundleError(f"{listing}: changed since it was written (not UTF-8): copy it again") from error
-    wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines if line)}
-    links = [path for path in bundle.rglob("*") if path.is_symlink()]
-    if links:
-        raise BundleError(f"{links[0]}: a link; a bundle holds plain files only: copy it with its contents")
+    for path in bundle.rglob("*"):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            what = "a link" if path.is_symlink() else "a pipe, socket or device"
+            raise BundleError(f"{path}: {what}; a bundle holds plain files only: copy it with its contents")
+    wanted = _read_checksums(bundle / LAYOUT.checksums)
     found = {path.relative_to(bundle).as_posix(): path for path in _files(bundle)}
     for name in sorted(wanted.keys() | found.keys()):
         if name not in found:
@@ -182,6 +186,31 @@ def verify_bundle(bundle: Path) -> None:
             raise BundleError(f"{bundle / name}: not listed in {LAYOUT.checksums}: take it out")
         if _sha256(found[name]) != wanted[name]:
             raise BundleError(f"{bundle / name}: changed since it was written (sha256 differs): copy it again")
+
+
+def _read_checksums(listing: Path) -> dict[str, str]:
+    """Digests by the names of the files.
+
+    Raises:
+        BundleError: there is no such file, or a line of it is none that `write_checksums` writes.
+    """
+    if not listing.is_file():
+        raise BundleError(f"{listing.parent}: no {LAYOUT.checksums}; wanted a bundle made by `scamclf export`")
+    wanted: dict[str, str] = {}
+    try:
+        with listing.open(encoding="utf-8", newline="\n") as file:
+            lines = file.read(_MAX_CHECKSUMS_CHARS).split("\n")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{listing}: changed since it was written (not UTF-8): copy it again") from error
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        match = _CHECKSUM.fullmatch(line)
+        if match is None or not _is_inside(match[2]) or match[2] in wanted:
+            message = "not a digest and the name of a file in the bundle, each once"
+            raise BundleError(f"{listing}:{number}: changed since it was written ({message}): copy it again")
+        wanted[match[2]] = match[1]
+    return wanted
 
 
 def _files(bundle: Path) -> list[Path]:
@@ -193,13 +222,23 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _precision(raw: dict[str, Any]) -> Precision:
+def _precision(raw: dict[str, Any], where: Path) -> Precision:
+    if not _is_inside(raw["file"]):
+        raise BundleError(
+            f"{where}: a model at {raw['file']!r:.80}; wanted a path within the bundle, such as {LAYOUT.onnx}"
+        )
     return Precision(
         file=raw["file"],
         call=statistic_from_dict(raw["call"]),
         monitor=statistic_from_dict(raw["monitor"]),
         parity=raw.get("parity", {}),
+        left_out=tuple(raw.get("left_out", ())),
     )
+
+
+def _is_inside(name: str) -> bool:
+    """Whether it names a file below the bundle: no root, no drive, no way up."""
+    return bool(name) and all(part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in name.split("/"))
 
 
 def statistic_from_dict(raw: Mapping[str, Any]) -> Statistic:

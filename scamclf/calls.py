@@ -8,15 +8,19 @@ from typing import Any, Literal, cast, get_args
 
 from scamclf.errors import ReaderError
 
-__all__ = ["LABELS", "MAX_TURN_CHARS", "Call", "Label", "Turn", "call_from_dict", "call_to_dict"]
+__all__ = ["LABELS", "MAX_CALL_CHARS", "MAX_NAME_CHARS", "Call", "Label", "Turn", "call_from_dict", "call_to_dict"]
 
 Label = Literal["legitimate", "tech_support_scam", "other_scam"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
 """Label order everywhere: index 0 is the only legitimate class."""
 
-MAX_TURN_CHARS = 1_000_000
-"""Longest text of one turn, in characters: about eighteen hours of speech, so more is no transcript."""
+MAX_CALL_CHARS = 500_000
+"""Longest text of one call, in characters: about ten hours of speech, so more is no transcript. A tokenizer takes up to
+600 bytes of memory for each."""
+
+MAX_NAME_CHARS = 1000
+"""Longest id of a call and longest name of its speaker, source, group and the like, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,9 @@ def call_from_dict(row: Mapping[str, Any]) -> Call:
     if isinstance(call_id, int) and not isinstance(call_id, bool):
         call_id = str(call_id)
     if not isinstance(call_id, str) or not call_id.strip() or _LONE_SURROGATE.search(call_id):
-        raise ReaderError("no_call_id", f"call_id is {call_id!r}; wanted a non-empty string of valid Unicode")
+        raise ReaderError("no_call_id", f"call_id is {_shown(call_id)}; wanted a non-empty string of valid Unicode")
+    if len(call_id) > MAX_NAME_CHARS:
+        raise ReaderError("no_call_id", f"call_id has {len(call_id):,} characters; at most {MAX_NAME_CHARS:,}")
     try:
         return Call(
             call_id=call_id,
@@ -121,10 +127,16 @@ def _turns(row: Mapping[str, Any]) -> tuple[Turn, ...]:
         return _split_text(_checked_text(text, "text"))
     if isinstance(turns, str) or not isinstance(turns, Sequence):
         raise ReaderError("bad_turns", f"turns is {type(turns).__name__}; wanted a list of objects with text")
-    found = tuple(turn for i, item in enumerate(turns) if (turn := _turn(item, i)).text)
+    found, chars = [], 0
+    for i, item in enumerate(turns):
+        if (turn := _turn(item, i)).text:
+            found.append(turn)
+            chars += len(turn.text)
     if not found:
         raise ReaderError("no_text", "no turn has any text")
-    return found
+    if chars > MAX_CALL_CHARS:
+        raise ReaderError("text_too_long", f"the turns have {chars:,} characters; at most {MAX_CALL_CHARS:,}")
+    return tuple(found)
 
 
 def _turn(item: Any, index: int) -> Turn:
@@ -133,7 +145,7 @@ def _turn(item: Any, index: int) -> Turn:
     speaker = item.get("speaker")
     return Turn(
         text="" if item.get("text") is None else _checked_text(item["text"], f"turns[{index}].text"),
-        speaker=None if speaker is None else str(speaker),
+        speaker=None if speaker is None else str(speaker)[:MAX_NAME_CHARS],
         start_s=_number(item.get("start_s"), f"turns[{index}].start_s", low=0.0),
         end_s=_number(item.get("end_s"), f"turns[{index}].end_s", low=0.0),
         confidence=_number(item.get("confidence"), f"turns[{index}].confidence", low=0.0, high=1.0),
@@ -157,8 +169,8 @@ def _split_text(text: str) -> tuple[Turn, ...]:
 def _checked_text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise ReaderError("bad_text", f"{where} is {type(value).__name__}; wanted a string")
-    if len(value) > MAX_TURN_CHARS:
-        raise ReaderError("text_too_long", f"{where} has {len(value):,} characters; at most {MAX_TURN_CHARS:,}")
+    if len(value) > MAX_CALL_CHARS:
+        raise ReaderError("text_too_long", f"{where} has {len(value):,} characters; at most {MAX_CALL_CHARS:,}")
     # JSON can spell half a character, which no tokenizer and no Parquet file takes.
     if half := _LONE_SURROGATE.search(value):
         raise ReaderError("bad_text", f"{where} is not valid Unicode at character {half.start()}; wanted UTF-8")
@@ -189,11 +201,20 @@ def _meta(value: Any) -> Mapping[str, Any]:
 def _label(value: Any) -> Label | None:
     if value is None or value in LABELS:
         return cast("Label | None", value)
-    raise ReaderError("bad_label", f"label is {value!r}; wanted one of {', '.join(LABELS)}")
+    raise ReaderError("bad_label", f"label is {_shown(value)}; wanted one of {', '.join(LABELS)}")
 
 
 def _text_or_none(row: Mapping[str, Any], key: str) -> str | None:
     value = row.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise ReaderError("bad_field", f"{key} is {type(value).__name__}; wanted a string or null")
+    if value is not None and not isinstance(value, str):
+        raise ReaderError("bad_field", f"{key} is {type(value).__name__}; wanted a string or null")
+    if value is not None and len(value) > MAX_NAME_CHARS:
+        raise ReaderError("bad_field", f"{key} has {len(value):,} characters; at most {MAX_NAME_CHARS:,}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """A value for an error message: short, and never nested."""
+    if isinstance(value, str):
+        return repr(value[:40])
+    return repr(value) if isinstance(value, bool | float | None) else type(value).__name__

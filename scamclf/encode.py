@@ -1,6 +1,6 @@
 """From calls to token ids, and from those to windows: the same code in training, calibration and scoring."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,14 @@ import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from scamclf.calls import Call
+from scamclf.errors import BundleError
 from scamclf.render import render, turn_starts
 from scamclf.windows import Spans, WindowSpec, cut_windows, monitor_spans
 
 __all__ = ["EncodedCall", "Encoder"]
+
+_BYTES_AT_A_TIME = 2**20
+"""Text that is tokenised together: the tokenizer takes up to 300 bytes of memory for each byte."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -53,8 +57,16 @@ class Encoder:
 
     @classmethod
     def from_file(cls, path: Path, spec: WindowSpec) -> "Encoder":
-        """Load `tokenizer.json`."""
-        return cls(Tokenizer.from_file(str(path)), spec)
+        """Load `tokenizer.json`.
+
+        Raises:
+            BundleError: it is missing, or no tokenizer.
+        """
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # tokenizers raises nothing more exact
+            raise BundleError(f"{path}: not a readable tokenizer ({error})") from error
+        return cls(tokenizer, spec)
 
     def encode(self, calls: Sequence[Call]) -> list[EncodedCall]:
         """Tokenise calls, on all cores.
@@ -62,11 +74,14 @@ class Encoder:
         Returns:
             One `EncodedCall` a call, in order.
         """
-        encodings = self.tokenizer.encode_batch([render(call) for call in calls], add_special_tokens=False)
-        return [
-            EncodedCall(np.array(encoding.ids, dtype=np.int64), _boundaries(encoding, call))
-            for call, encoding in zip(calls, encodings, strict=True)
-        ]
+        encoded = []
+        for batch in _batches(calls):
+            encodings = self.tokenizer.encode_batch([render(call) for call in batch], add_special_tokens=False)
+            encoded += [
+                EncodedCall(np.array(encoding.ids, dtype=np.int64), _boundaries(encoding, call))
+                for call, encoding in zip(batch, encodings, strict=True)
+            ]
+        return encoded
 
     def call_spans(self, encoded: EncodedCall) -> Spans:
         """Windows of a finished call: (k, 2) int64, k >= 1."""
@@ -85,6 +100,21 @@ class Encoder:
     def wrap(self, ids: Ints) -> Ints:
         """Put the model's special tokens around token ids."""
         return np.concatenate([self._prefix, ids, self._suffix])
+
+
+def _batches(calls: Sequence[Call]) -> Iterator[list[Call]]:
+    """Calls in order, as many as are tokenised together: at most `_BYTES_AT_A_TIME`, or one."""
+    batch: list[Call] = []
+    size = 0
+    for call in calls:
+        more = sum(turn.text.__sizeof__() for turn in call.turns)
+        if batch and size + more > _BYTES_AT_A_TIME:
+            yield batch
+            batch, size = [], 0
+        batch.append(call)
+        size += more
+    if batch:
+        yield batch
 
 
 def _special_tokens(tokenizer: Tokenizer) -> tuple[Ints, Ints]:

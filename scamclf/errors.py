@@ -5,6 +5,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "ExportError",
+    "JobError",
     "MissingExtraError",
     "ReaderError",
     "ScamclfError",
@@ -31,6 +32,10 @@ class ExportError(ScamclfError):
     """A model could not be exported, or its export does not agree with it."""
 
 
+class JobError(ScamclfError):
+    """A bulk job cannot go on: its folder is in use, full or not writable, or its input changes under it."""
+
+
 class MissingExtraError(ScamclfError):
     """An optional dependency is needed that is not installed."""
 
@@ -46,7 +51,12 @@ class ReaderError(ScamclfError):
         call_id: id of the call where one was found, else None.
     """
 
+    _MAX_MESSAGE_CHARS = 500
+
     def __init__(self, code: str, message: str, *, call_id: str | None = None) -> None:
-        super().__init__(message)
+        # What was found may be of any length.
+        super().__init__(
+            message if len(message) <= self._MAX_MESSAGE_CHARS else f"{message[: self._MAX_MESSAGE_CHARS]}..."
+        )
         self.code = code
         self.call_id = call_id

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import shutil
 
 import pytest
@@ -114,6 +115,83 @@ def test_a_linked_folder_is_refused(bundle, tmp_path):
     (bundle / "onnx").symlink_to(tmp_path / "onnx")
 
     with pytest.raises(BundleError, match=r"onnx: a link"):
+        load(bundle)
+
+
+def test_a_linked_list_of_checksums_is_refused(bundle, tmp_path):
+    (bundle / LAYOUT.checksums).rename(tmp_path / "sums")
+    (bundle / LAYOUT.checksums).symlink_to(tmp_path / "sums")
+
+    with pytest.raises(BundleError, match=r"SHA256SUMS: a link"):
+        load(bundle)
+
+
+def test_a_pipe_is_refused(bundle):
+    os.mkfifo(bundle / "onnx/extra.onnx")
+
+    with pytest.raises(BundleError, match=r"onnx/extra.onnx: a pipe, socket or device"):
+        load(bundle)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../outside.json",
+        "/etc/hostname",
+        "onnx/../../outside.json",
+        "./README.md",
+        "onnx//model.onnx",
+        "C:\\a.json",
+        "",
+    ],
+)
+def test_a_checksum_of_a_file_outside_is_refused(bundle, name):
+    (bundle.parent / "outside.json").write_bytes(b"")
+    with (bundle / LAYOUT.checksums).open("a") as file:
+        file.write(f"{hashlib.sha256(b'').hexdigest()}  {name}\n")
+
+    with pytest.raises(
+        BundleError, match=r"SHA256SUMS:\d+: changed .*not a digest and the name of a file in the bundle"
+    ):
+        load(bundle)
+
+
+@pytest.mark.parametrize("line", ["{} *README.md", "{}  README.md", "abc  README.md", "\\{}  README.md"])
+def test_a_line_of_checksums_that_is_none_or_stands_twice_is_refused(bundle, line):
+    with (bundle / LAYOUT.checksums).open("a") as file:
+        file.write(line.format(hashlib.sha256((bundle / "README.md").read_bytes()).hexdigest()) + "\n")
+
+    with pytest.raises(BundleError, match="changed since it was written"):
+        load(bundle)
+
+
+@pytest.mark.parametrize("file", ["../model.onnx", "/tmp/model.onnx", "onnx/../../model.onnx", "", "C:\\model.onnx"])
+def test_a_model_outside_of_the_bundle_is_refused(bundle, file):
+    shutil.copy(bundle / LAYOUT.onnx, bundle.parent / "model.onnx")
+    raw = json.loads((bundle / LAYOUT.manifest).read_text())
+    raw["precisions"]["fp32"]["file"] = file
+    (bundle / LAYOUT.manifest).write_text(json.dumps(raw))
+    write_checksums(bundle)
+
+    with pytest.raises(BundleError, match="wanted a path within the bundle"):
+        load(bundle)
+
+
+@pytest.mark.parametrize("file", [LAYOUT.onnx, LAYOUT.tokenizer, LAYOUT.manifest])
+def test_a_file_that_is_missing_from_the_checksums_too_is_refused(bundle, file):
+    (bundle / file).unlink()
+    write_checksums(bundle)
+
+    with pytest.raises(BundleError, match=file):
+        load(bundle)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff" * 100, b'{"version": "1.0"}'])
+def test_a_tokenizer_that_is_none_is_refused(bundle, content):
+    (bundle / LAYOUT.tokenizer).write_bytes(content)
+    write_checksums(bundle)
+
+    with pytest.raises(BundleError, match=r"tokenizer.json: not a readable tokenizer"):
         load(bundle)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scamclf.calls import LABELS, MAX_TURN_CHARS, Call, Turn, call_from_dict, call_to_dict
+from scamclf.calls import LABELS, MAX_CALL_CHARS, Call, Turn, call_from_dict, call_to_dict
 from scamclf.errors import ReaderError
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).map(str.strip).filter(bool)
@@ -146,11 +146,38 @@ def test_a_confidence_above_one_is_refused_with_its_range():
 
 
 def test_a_turn_of_ten_megabytes_is_refused():
-    with pytest.raises(ReaderError, match=r"text has 10,000,000 characters; at most 1,000,000") as caught:
+    with pytest.raises(ReaderError, match=r"text has 10,000,000 characters; at most 500,000") as caught:
         call_from_dict({"call_id": "1", "turns": [{"text": "a" * 10_000_000}]})
 
     assert caught.value.code == "text_too_long"
 
 
+def test_turns_that_are_too_long_together_are_refused():
+    turns = [{"text": "a" * (MAX_CALL_CHARS // 2)}] * 2
+
+    assert len(call_from_dict({"call_id": "1", "turns": turns}).turns) == 2
+    with pytest.raises(ReaderError, match=r"call '1': the turns have 500,001 characters; at most 500,000") as caught:
+        call_from_dict({"call_id": "1", "turns": [*turns, {"text": "b"}]})
+    assert caught.value.code == "text_too_long"
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [({"call_id": "a" * 1001}, "no_call_id"), ({"call_id": "1", "group": "a" * 1001}, "bad_field")],
+)
+def test_a_name_that_is_none_for_its_length_is_refused(row, code):
+    with pytest.raises(ReaderError, match="1,001 characters; at most 1,000") as caught:
+        call_from_dict(row | {"text": "hi"})
+
+    assert caught.value.code == code
+
+
+def test_a_message_is_short_whatever_was_found():
+    with pytest.raises(ReaderError) as caught:
+        call_from_dict({"call_id": "\ud800" * 1_000_000, "text": "hi"})
+
+    assert len(str(caught.value)) < 600
+
+
 def test_the_longest_turn_is_read():
-    assert len(call_from_dict({"call_id": "1", "text": "a" * MAX_TURN_CHARS}).turns[0].text) == MAX_TURN_CHARS
+    assert len(call_from_dict({"call_id": "1", "text": "a" * MAX_CALL_CHARS}).turns[0].text) == MAX_CALL_CHARS

@@ -8,14 +8,12 @@ from pathlib import Path
 from scamclf.calls import Call, Turn, call_from_dict
 from scamclf.errors import ReaderError
 from scamclf.readers.documents import Transcript, call_from_transcript, read_bounded
+from scamclf.readers.limits import MAX_SUBTITLE_CHARS
 from scamclf.readers.pieces import Piece, clean_text, interleave_phrases, join_pieces, with_times
 
-__all__ = ["MAX_LINE_CHARS", "parse_srt", "parse_vtt", "read"]
+__all__ = ["parse_srt", "parse_vtt", "read"]
 
-MAX_LINE_CHARS = 1_000_000
-"""Longest line of a subtitle file."""
-
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\n|\r|\Z)")
 _TIME = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,9})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,200})?\s{1,20}([^<>]{0,200})>")
@@ -23,24 +21,24 @@ _TAG = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,50}\}")
 _WHISPERX_SPEAKER = re.compile(r"\[(SPEAKER_\d{1,6})\]:\s*")
 
 
-def read(path: Path, *, format: str) -> Iterator[Call | ReaderError]:
-    """Read a subtitle file as one call, "vtt" or "srt"."""
+def read(path: Path, *, format: str, name: str) -> Iterator[Call | ReaderError]:
+    """Read a subtitle file, "vtt" or "srt", as one call with the id `name`."""
     try:
         parse = parse_vtt if format == "vtt" else parse_srt
         turns = parse(read_bounded(path).decode("utf-8-sig"))
-        yield call_from_transcript(Transcript(turns), path, format=format)
+        yield call_from_transcript(Transcript(turns), path, format=format, name=name)
     except UnicodeDecodeError as error:
         message = f"{path}: not UTF-8 ({error.reason} at byte {error.start})"
-        yield ReaderError("bad_encoding", message, call_id=path.stem)
+        yield ReaderError("bad_encoding", message, call_id=name)
     except ReaderError as error:
-        yield ReaderError(error.code, f"{path}: {error}", call_id=path.stem)
+        yield ReaderError(error.code, f"{path}: {error}", call_id=name)
 
 
 def parse_vtt(text: str) -> tuple[Turn, ...]:
     """Read WebVTT (W3C): a speaker is a voice `<v Name>`, else as in `parse_srt`.
 
     Raises:
-        ReaderError: no WebVTT, times that are none or reversed, a line too long.
+        ReaderError: no WebVTT, times that are none or reversed, too large.
     """
     return join_pieces(interleave_phrases(_name_speakers(_vtt_pieces(text))))
 
@@ -49,7 +47,7 @@ def parse_srt(text: str) -> tuple[Turn, ...]:
     """Read SubRip: `[SPEAKER_00]: ` in front of the words is the speaker, or `Name: ` where most cues have one.
 
     Raises:
-        ReaderError: times that are none or reversed, a line too long.
+        ReaderError: times that are none or reversed, too large.
     """
     return join_pieces(interleave_phrases(_name_speakers(_srt_pieces(text))))
 
@@ -92,10 +90,11 @@ def _srt_pieces(text: str) -> list[Piece]:
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
     """Runs of lines that are not empty, with the number of the first."""
+    if len(text) > MAX_SUBTITLE_CHARS:
+        raise ReaderError("file_too_large", f"subtitles of more than {MAX_SUBTITLE_CHARS:,} characters")
     block: list[str] = []
-    for number, line in enumerate(_LINE_END.split(text), start=1):
-        if len(line) > MAX_LINE_CHARS:
-            raise ReaderError("line_too_long", f"line {number}: longer than {MAX_LINE_CHARS:,} characters")
+    for number, found in enumerate(_LINE.finditer(text), start=1):
+        line = found[1]
         if line.strip():
             block.append(line)
         elif block:

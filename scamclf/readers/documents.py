@@ -9,15 +9,16 @@ from typing import Any
 
 from scamclf.calls import Call, Turn, call_from_dict
 from scamclf.errors import ReaderError
+from scamclf.readers.limits import MAX_DOCUMENT_BYTES, MAX_EXPANDED_BYTES
 
 __all__ = [
-    "MAX_FILE_BYTES",
     "Transcript",
     "call_from_row",
     "call_from_transcript",
     "language_tag",
     "legal_text",
     "load_json",
+    "named_columns",
     "objects",
     "parse_json",
     "read_bounded",
@@ -25,10 +26,7 @@ __all__ = [
     "whole_object",
 ]
 
-MAX_FILE_BYTES = 64 * 2**20
-"""Largest file that is read as a whole: a day of speech with every word's times is a quarter of it."""
-
-
+_HALF = re.compile("[\ud800-\udfff]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -55,12 +53,12 @@ def read_bounded(path: Path) -> bytes:
     """Read a whole file.
 
     Raises:
-        ReaderError: it is larger than `MAX_FILE_BYTES`.
+        ReaderError: it is larger than `MAX_DOCUMENT_BYTES`.
     """
     with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ReaderError("file_too_large", f"{path}: larger than {MAX_FILE_BYTES:,} bytes; write one call a file")
+        data = file.read(MAX_DOCUMENT_BYTES + 1)
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise ReaderError("file_too_large", f"{path}: larger than {MAX_DOCUMENT_BYTES:,} bytes; write one call a file")
     return data
 
 
@@ -77,22 +75,38 @@ def parse_json(data: bytes | str, where: str) -> Any:
     """Read JSON from memory.
 
     Raises:
-        ReaderError: not Unicode, not JSON, or nested too deeply.
+        ReaderError: not Unicode, not JSON, nested too deeply, or larger in memory than `MAX_EXPANDED_BYTES`.
     """
     try:
         text = data if isinstance(data, str) else data.decode(json.detect_encoding(data))
+        del data
+        if (expanded := _expanded_bytes(text)) > MAX_EXPANDED_BYTES:
+            message = f"may take {expanded:,} bytes of memory; at most {MAX_EXPANDED_BYTES:,}: write one call a file"
+            raise ReaderError("file_too_large", f"{where}: {message}")
         value = json.loads(text)
-        if _SURROGATE.search(text):
-            # JSON may escape half a character, which no tokenizer and no Parquet file takes.
-            legal = legal_text(json.dumps(value, ensure_ascii=False))
-            value = json.loads(legal)
-        return value
+        # JSON may escape half a character, which no tokenizer and no Parquet file takes.
+        return _legal_value(value) if _SURROGATE.search(text) else value
     except UnicodeDecodeError as error:
         raise ReaderError("bad_encoding", f"{where}: not UTF-8 ({error.reason} at byte {error.start})") from error
     except ValueError as error:
         raise ReaderError("bad_json", f"{where}: not JSON ({error})") from error
     except RecursionError as error:
         raise ReaderError("bad_json", f"{where}: not JSON (nested too deeply)") from error
+
+
+def _expanded_bytes(text: str) -> int:
+    """Most memory that the text takes once it is parsed: as measured for each object, list, value and character."""
+    return 2 * text.__sizeof__() + 120 * text.count("{") + 72 * text.count("[") + 80 * text.count(",")
+
+
+def _legal_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return legal_text(value) if _HALF.search(value) else value
+    if isinstance(value, list):
+        return [_legal_value(item) for item in value]
+    if isinstance(value, dict):
+        return {legal_text(key): _legal_value(item) for key, item in value.items()}
+    return value
 
 
 def legal_text(text: str) -> str:
@@ -149,28 +163,39 @@ def language_tag(value: Any) -> str | None:
     return "-".join(parts) if plain and parts[0].isalpha() and 2 <= len(parts[0]) <= 3 else None
 
 
-def call_from_transcript(transcript: Transcript, path: Path, *, format: str, call_id: str | None = None) -> Call:
+def call_from_transcript(
+    transcript: Transcript, path: Path, *, format: str, name: str, call_id: str | None = None
+) -> Call:
     """A call of what a vendor's file tells.
 
     Args:
         transcript: what was read.
-        path: the file: its stem is the call's id where the format has none.
+        path: the file.
         format: name of the format, told in `Call.meta` with the file's name and what was skipped.
+        name: the call's id where the format has none.
         call_id: stands above the transcript's own.
 
     Raises:
-        ReaderError: it holds no words, or one turn has too many.
+        ReaderError: it holds no words, or too many.
     """
     skipped = {"skipped": list(transcript.skipped)} if transcript.skipped else {}
     return call_from_dict(
         {
-            "call_id": call_id or transcript.call_id or legal_text(path.stem),
+            "call_id": call_id or transcript.call_id or name,
             "language": language_tag(transcript.language),
             "started_at": transcript.started_at,
             "meta": {"format": format, "file": legal_text(path.name)} | skipped,
             "turns": [{key: getattr(turn, key) for key in Turn.__slots__} for turn in transcript.turns],
         }
     )
+
+
+def named_columns(row: Any, id_column: str, text_column: str) -> Any:
+    """A row of canonical JSON with `call_id` and `text` under the names that a user's own file has for them."""
+    if not isinstance(row, Mapping) or (id_column, text_column) == ("call_id", "text"):
+        return row
+    found = {**row, "call_id": row.get(id_column)}
+    return found if text_column == "text" else found | {"text": row.get(text_column), "turns": None}
 
 
 def call_from_row(row: Any, where: str) -> Call | ReaderError:

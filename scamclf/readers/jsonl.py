@@ -6,16 +6,20 @@ from typing import BinaryIO
 
 from scamclf.calls import Call
 from scamclf.errors import ReaderError
-from scamclf.readers.documents import call_from_row, parse_json
+from scamclf.readers.documents import call_from_row, named_columns, parse_json
+from scamclf.readers.limits import MAX_LINE_BYTES
 
-__all__ = ["MAX_LINE_BYTES", "read"]
-
-MAX_LINE_BYTES = 16 * 2**20
-"""Longest line that is read: a line without end must not fill the memory."""
+__all__ = ["read"]
 
 
-def read(path: Path) -> Iterator[Call | ReaderError]:
-    """Read `{"call_id", "turns"}` or `{"call_id", "text"}` from every line; blank lines are none."""
+def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -> Iterator[Call | ReaderError]:
+    """Read `{"call_id", "turns"}` or `{"call_id", "text"}` from every line; blank lines are none.
+
+    Args:
+        path: the file.
+        id_column, text_column: keys that stand for `call_id` and `text`. A text key with a name of its own is read even
+            where there are `turns`.
+    """
     with path.open("rb") as file:
         number = 0
         while line := file.readline(MAX_LINE_BYTES):
@@ -25,12 +29,12 @@ def read(path: Path) -> Iterator[Call | ReaderError]:
                 _skip_line(file)
                 yield ReaderError("line_too_long", f"{where}: longer than {MAX_LINE_BYTES:,} bytes")
             elif line.strip():
-                yield _read_line(line, where)
+                yield _read_line(line, where, id_column, text_column)
 
 
-def _read_line(line: bytes, where: str) -> Call | ReaderError:
+def _read_line(line: bytes, where: str, id_column: str, text_column: str) -> Call | ReaderError:
     try:
-        return call_from_row(parse_json(line, where), where)
+        return call_from_row(named_columns(parse_json(line, where), id_column, text_column), where)
     except ReaderError as error:
         return error
 

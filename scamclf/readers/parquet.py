@@ -1,28 +1,41 @@
-"""Parquet with columns `call_id` and `turns` or `text`."""
+"""Parquet with columns `call_id` and `turns` or `text`.
+
+Texts are read as dictionaries, in which a value that is repeated in every row is in memory once; what a row takes is
+reckoned before it is made into Python's objects.
+"""
 
 from collections.abc import Iterator
+from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scamclf.calls import Call
 from scamclf.errors import ReaderError
 from scamclf.readers.documents import call_from_row
+from scamclf.readers.limits import MAX_LINE_BYTES
+from scamclf.readers.parquet_columns import Columns, choose_columns
+from scamclf.readers.parquet_pages import check_row_group, read_footer
 
 __all__ = ["read"]
 
-_COLUMNS = (
-    "call_id", "turns", "text", "label", "language", "direction", "source", "family", "group", "started_at",
-)  # fmt: skip
 _ROWS_AT_A_TIME = 256
-_ROWS_EXPANDED = 16
-_DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
+_PLAIN_ROWS_AT_A_TIME = 16
+_OBJECT_BYTES = 100
+_BUFFER_BYTES = 2**18
+_DAMAGED = (pa.ArrowException, ValueError, OverflowError, OSError)
+
+Rows = Iterator[Call | ReaderError]
 
 
-def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -> Iterator[Call | ReaderError]:
-    """Read a call from every row.
+def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -> Rows:
+    """Read a call from every row. A row group that is damaged or too large ends in an error row; the next is read on.
 
     Args:
         path: the file.
@@ -30,43 +43,142 @@ def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -
             read even where there are `turns`.
 
     Raises:
-        ReaderError: the file is no Parquet file, or lacks `call_id` or both of `turns` and `text`.
+        OSError: the disk fails.
     """
-    names, file = _open(path, text_column)
-    wanted = {"turns", text_column} if text_column == "text" else {text_column}
-    if id_column not in names or not wanted & set(names):
-        found = f"{id_column} and {'one of turns, text' if text_column == 'text' else text_column}"
-        raise ReaderError("missing_column", f"{path}: columns are {names}; wanted {found}")
-    columns = {id_column: "call_id"} | {name: name for name in names if name in wanted} | {text_column: "text"}
-    columns = {name: columns.get(name, name) for name in names if name in columns or name in _COLUMNS[3:]}
-    number = 0
+    with path.open("rb") as file:
+        try:
+            groups = read_footer(file)
+            columns = choose_columns(_open(path), id_column, text_column)
+            plain = columns.texts.keys() & {i for group in groups for i in group.sharing()}
+            parquet = _open(path, read_dictionary=[name for i, name in columns.texts.items() if i not in plain])
+        except ReaderError as error:
+            yield ReaderError(error.code, f"{path}: {error}")
+            return
+        except _DAMAGED as error:
+            yield ReaderError("bad_parquet", f"{path}: not a readable Parquet file ({_damage(error)})")
+            return
+        row, rows_at_a_time = 0, _PLAIN_ROWS_AT_A_TIME if plain else _ROWS_AT_A_TIME
+        for i, group in enumerate(groups):
+            try:
+                readable = check_row_group(file, group, columns.leaves, plain=plain, rows_at_a_time=rows_at_a_time)
+            except ReaderError as error:
+                yield ReaderError(error.code, f"{path}: after row {row}: {error}")
+            else:
+                batches = parquet.iter_batches(rows_at_a_time, row_groups=[i], columns=columns.paths, use_threads=False)
+                if readable < group.rows:
+                    # One batch less: Arrow may look at the next page before it needs it.
+                    batches = _until_damage(batches, max(0, readable // rows_at_a_time - 1))
+                yield from _row_group(path, batches, columns, row)
+            row += group.rows
+
+
+def _open(path: Path, **options: Any) -> Any:
+    # Not memory-mapped: the process would die of a file that is cut off while it is read.
+    return pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False, **options)
+
+
+def _damage(error: Exception) -> Exception:
+    """The error, where it tells of damage. Of a failing disk pyarrow raises an OSError too, but with its number."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+    return error
+
+
+def _until_damage(batches: Iterator[Any], n: int) -> Iterator[Any]:
+    yield from islice(batches, n)
+    raise ValueError("a page header is damaged")
+
+
+def _row_group(path: Path, batches: Iterator[Any], columns: Columns, row: int) -> Rows:
+    """Read a row group; `row` rows are before it."""
     try:
-        for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, columns=list(columns)):
-            for start in range(0, batch.num_rows, _ROWS_EXPANDED):
-                for row in batch.slice(start, _ROWS_EXPANDED).to_pylist():
-                    number += 1
-                    yield call_from_row({columns[key]: row[key] for key in row}, f"{path} row {number}")
+        for batch in batches:
+            yield from _batch_rows(batch, columns, path, row)
+            row += batch.num_rows
     except _DAMAGED as error:
-        raise ReaderError("bad_parquet", f"{path}: damaged after row {number} ({error})") from error
+        yield ReaderError("bad_parquet", f"{path}: damaged after row {row} ({_damage(error)})")
 
 
-def _open(path: Path, text_column: str) -> tuple[list[str], Any]:
-    """Names of the columns, and the file with its long texts as dictionaries.
+def _batch_rows(batch: Any, columns: Columns, path: Path, row: int) -> Rows:
+    # Entries of lists are counted first: even the sizes of very many would fill the memory.
+    for start, few in _cut(batch, _entries(batch) * _OBJECT_BYTES):
+        pieces = [(0, None)] if few is None else _cut(few, _sizes_of_rows(few))
+        for offset, rows in pieces:
+            first = row + start + offset + 1
+            if rows is None:
+                yield ReaderError("row_too_large", f"{path} row {first}: more than {MAX_LINE_BYTES:,} bytes")
+            else:
+                yield from _calls(rows, columns, [f"{path} row {first + i}" for i in range(rows.num_rows)])
 
-    A huge value repeated in every row fills a few bytes of a file; as a dictionary it is in memory once, and rows
-    are expanded a few at a time.
+
+def _cut(batch: Any, sizes: npt.NDArray[np.int64]) -> Iterator[tuple[int, Any]]:
+    """Cut a batch into runs of rows of at most `MAX_LINE_BYTES`, each with its start; None for a row that is larger."""
+    start = 0
+    while start < batch.num_rows:
+        fitting = int(np.searchsorted(np.cumsum(sizes[start:]), MAX_LINE_BYTES, side="right"))
+        yield start, batch.slice(start, fitting) if fitting else None
+        start += max(1, fitting)
+
+
+def _entries(batch: Any) -> npt.NDArray[np.int64]:
+    counts = np.zeros(batch.num_rows, dtype=np.int64)
+    for column in batch.columns:
+        if _is_list(column.type):
+            counts += np.diff(column.offsets.to_numpy())
+    return counts
+
+
+def _calls(rows: Any, columns: Columns, where: list[str]) -> Rows:
+    try:
+        found = rows.to_pylist()
+    except UnicodeDecodeError as error:
+        if rows.num_rows == 1:
+            yield ReaderError("bad_encoding", f"{where[0]}: not UTF-8 ({error.reason})")
+            return
+        for i in range(rows.num_rows):
+            yield from _calls(rows.slice(i, 1), columns, where[i : i + 1])
+        return
+    for values, place in zip(found, where, strict=True):
+        row = {field: values[name] for field, name in columns.names.items()}
+        if isinstance(row.get("started_at"), date):
+            row["started_at"] = row["started_at"].isoformat()
+        yield call_from_row(row, place)
+
+
+def _sizes_of_rows(batch: Any) -> npt.NDArray[np.int64]:
+    return sum((_sizes(column) for column in batch.columns), np.zeros(batch.num_rows, dtype=np.int64))
+
+
+def _sizes(column: Any) -> npt.NDArray[np.int64]:
+    """Bytes that each value would take as a Python object, about: (n,) int64."""
+    kind, sizes = column.type, np.full(len(column), _OBJECT_BYTES, dtype=np.int64)
+    if pa.types.is_dictionary(kind):
+        sizes += _sizes_of_indexed(column)
+    elif _is_list(kind):
+        offsets = column.offsets.to_numpy()
+        ends = np.cumsum(_sizes(column.values.slice(offsets[0], offsets[-1] - offsets[0])))
+        sizes += np.diff(np.concatenate([[0], ends])[offsets - offsets[0]])
+    elif pa.types.is_struct(kind):
+        for i in range(kind.num_fields):
+            sizes += _sizes(column.field(i))
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        sizes += pc.binary_length(column).fill_null(0).to_numpy(zero_copy_only=False)
+    return sizes
+
+
+def _is_list(kind: Any) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _sizes_of_indexed(column: Any) -> npt.NDArray[np.int64]:
+    """The same of a dictionary array. Arrow takes the indexes from the file as they are.
 
     Raises:
-        ReaderError: the file is no Parquet file.
+        ValueError: one is of no value: to look it up would read whatever else is in memory.
     """
-    try:
-        file = pq.ParquetFile(path, memory_map=True)
-        leaves = (file.schema.column(i) for i in range(len(file.schema)))
-        texts = [
-            leaf.path
-            for leaf in leaves
-            if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in ("turns", text_column)
-        ]
-        return list(file.schema_arrow.names), pq.ParquetFile(path, memory_map=True, read_dictionary=texts)
-    except _DAMAGED as error:
-        raise ReaderError("bad_parquet", f"{path}: not a readable Parquet file ({error})") from error
+    indices = column.indices.drop_null().to_numpy(zero_copy_only=False)
+    if len(indices) and not 0 <= indices.min() <= indices.max() < len(column.dictionary):
+        raise ValueError("an index outside of its dictionary")
+    sizes = np.zeros(len(column), dtype=np.int64)
+    sizes[column.is_valid().to_numpy(zero_copy_only=False)] = _sizes(column.dictionary)[indices]
+    return sizes

@@ -7,6 +7,7 @@ from typing import Any
 
 from scamclf.calls import Turn
 from scamclf.errors import ReaderError
+from scamclf.readers.limits import MAX_CHANNELS
 
 __all__ = [
     "MAX_PAUSE_S",
@@ -145,7 +146,12 @@ def interleave_words(channels: Sequence[Sequence[Piece]]) -> list[Piece]:
 
     A channel is cut where another begins to speak in one of its pauses, and its stretches are sorted by start.
     Sorting single words would shuffle the sentences of two people who talk at once.
+
+    Raises:
+        ReaderError: there are more than `MAX_CHANNELS`.
     """
+    if len(channels) > MAX_CHANNELS:
+        raise ReaderError("bad_shape", f"{len(channels):,} channels; at most {MAX_CHANNELS}")
     if len(channels) < 2:
         return [word for words in channels for word in words]
     stretches: list[list[Piece]] = []

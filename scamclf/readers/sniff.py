@@ -27,6 +27,9 @@ SUFFIXES = {
 }
 """Suffixes that a folder is searched for, with the format that they suggest."""
 
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+"""gzip, zip, xz, zstd: a gigabyte of zeros is a megabyte of any of them."""
+
 _JSON_START = re.compile(r"\{\s*[\"}]|\[\s*[\[{\]]")
 _SRT_START = re.compile(r"\d{1,9}\s*\n\s*\d{1,4}:\d{1,2}:\d{1,2}[,.]\d{1,3}\s*-->")
 
@@ -75,6 +78,8 @@ def _family(path: Path) -> str:
     suggested = SUFFIXES.get(path.suffix.lower())
     if head.startswith(b"PAR1") or suggested in ("parquet", "csv"):
         return "parquet" if head.startswith(b"PAR1") else str(suggested)
+    if head.startswith(_COMPRESSED):
+        raise ReaderError("unknown_format", f"{path}: compressed; unpack it first", call_id=path.stem)
     utf_16 = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head.decode("utf-16" if utf_16 else "utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("WEBVTT"):

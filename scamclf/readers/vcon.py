@@ -33,6 +33,7 @@ __all__ = ["parse"]
 
 _SUPPORTED_EXTENSIONS = ("wtf", "wtf_transcription")
 _JSON = re.compile(r"""\s*(?:\{|\[\s*[\[{"\]]|"\s*\\?[\[{])""")
+_MAX_SKIPPED = 20
 _TRANSCRIPT_TYPES = ("wtf_transcription", "transcript", "transcription")
 
 
@@ -69,7 +70,7 @@ def parse(document: Any) -> Transcript:
         call_id=clean_text(document.get("uuid"), "uuid") or None,
         language=next(iter(found.languages), None),
         started_at=None if first is None else first.isoformat(),
-        skipped=tuple(found.skipped),
+        skipped=tuple(found.skipped[:_MAX_SKIPPED]),
     )
 
 

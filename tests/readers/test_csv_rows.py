@@ -42,10 +42,11 @@ def test_columns_of_other_names_are_read_when_told(tmp_path):
     ],
 )
 def test_a_header_without_its_columns_is_refused_with_what_it_lacks(tmp_path, text, lacks):
-    with pytest.raises(ReaderError, match=rf"calls.csv: header is .*; it lacks {lacks}$") as caught:
-        read(tmp_path, text)
+    (error,) = read(tmp_path, text)
 
-    assert caught.value.code == "missing_column"
+    assert error.code == "missing_column"
+    with pytest.raises(ReaderError, match=rf"calls.csv: header is .*; it lacks {lacks}$"):
+        raise error
 
 
 def test_a_bad_record_is_an_error_in_its_place_and_drops_no_other(tmp_path):
@@ -60,5 +61,38 @@ def test_a_bad_record_is_an_error_in_its_place_and_drops_no_other(tmp_path):
 def test_a_cell_of_ten_megabytes_is_an_error_and_drops_no_other(tmp_path):
     long, last = read(tmp_path, f"call_id,text\n1,{'a' * 10_000_000}\n2,hi\n")
 
-    assert (long.code, long.call_id) == ("text_too_long", "1")
+    assert (long.code, str(long)) == (
+        "line_too_long",
+        f"{tmp_path}/calls.csv:2: a record of more than 4,194,304 characters",
+    )
     assert last == Call("2", (Turn("hi"),))
+
+
+def test_many_short_lines_in_one_quote_are_a_record_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr("scamclf.readers.csv_rows.MAX_RECORD_CHARS", 100)
+
+    rows = read(tmp_path, 'call_id,text\n1,hi\n2,"' + "hello\n" * 50)
+
+    assert rows[0] == Call("1", (Turn("hi"),))
+    assert rows[1].code == "line_too_long"
+    assert all(isinstance(row, ReaderError) for row in rows[1:])
+
+
+def test_a_quote_that_is_never_closed_is_an_error(tmp_path):
+    first, bad = read(tmp_path, 'call_id,text\n1,hi\n2,"hello\n3,hi\n')
+
+    assert first == Call("1", (Turn("hi"),))
+    assert bad.code == "bad_csv"
+    assert "calls.csv:4: a quote is not closed before the file ends" in str(bad)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_a_last_record_in_quotes_is_read_however_the_file_ends(tmp_path, end):
+    assert read(tmp_path, f'call_id,text\n1,"hi"{end}') == [Call("1", (Turn("hi"),))]
+
+
+def test_what_is_no_utf_8_is_an_error_of_its_record_alone(tmp_path):
+    bad, last = read(tmp_path, b"call_id,text\n1,caf\xe9\n2,caf\xc3\xa9\n")
+
+    assert (bad.code, bad.call_id) == ("bad_encoding", "1")
+    assert last == Call("2", (Turn("café"),))

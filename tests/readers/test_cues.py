@@ -5,7 +5,7 @@ from writers import read_one
 
 from scamclf.errors import ReaderError
 from scamclf.readers import read_calls
-from scamclf.readers.cues import MAX_LINE_CHARS
+from scamclf.readers.limits import MAX_SUBTITLE_CHARS
 from scamclf.render import render
 
 
@@ -63,7 +63,7 @@ def test_every_line_ending_is_one(end: str, tmp_path: Path) -> None:
         ("1.vtt", "WEBVTT\n", "no_text"),
         ("1.vtt", "hello", "bad_shape"),
         ("1.srt", "hello", "no_text"),
-        ("1.vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\n" + "a" * (MAX_LINE_CHARS + 1), "line_too_long"),
+        ("1.vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\n" + "a" * MAX_SUBTITLE_CHARS, "file_too_large"),
     ],
 )
 def test_a_file_that_is_no_call_is_an_error_row(name: str, text: str, code: str, tmp_path: Path) -> None:
@@ -77,5 +77,5 @@ def test_a_file_in_another_encoding_is_an_error_row(tmp_path: Path) -> None:
 
 
 def test_many_brackets_are_read_in_no_time(tmp_path: Path) -> None:
-    text = "WEBVTT\n\n00:00.000 --> 00:01.000\n" + "<v " * 200_000 + "hello"
+    text = "WEBVTT\n\n00:00.000 --> 00:01.000\n" + "<v " * 150_000 + "hello"
     assert render(read_one(write(tmp_path, "1.vtt", text))).endswith("hello")

@@ -43,10 +43,11 @@ def test_the_same_call_gives_the_same_text_and_score_whatever_it_is_written_in(t
 
 def test_a_folder_is_read_in_order_of_names_with_its_subfolders(tmp_path):
     (tmp_path / "b").mkdir()
-    for name in ("c.txt", "a.txt", "b/z.txt", "b/.hidden.txt", "b/notes.doc"):
+    (tmp_path / ".b").mkdir()
+    for name in ("c.txt", "a.txt", "b/z.txt", "b/.hidden.txt", ".b/x.txt", "b/notes.doc"):
         (tmp_path / name).write_text("hello")
 
-    assert [call.call_id for call in read_calls(tmp_path)] == ["a", "z", "c"]
+    assert [call.call_id for call in read_calls(tmp_path)] == ["a", "b/z", "c"]
 
 
 def test_a_suffix_in_capitals_is_the_same(tmp_path):

@@ -77,7 +77,7 @@ def test_a_file_that_is_no_transcript_is_one_error_row_of_its_folder(tmp_path: P
 
 
 def test_a_file_too_large_is_refused_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(documents, "MAX_DOCUMENT_BYTES", 1000)
     (row,) = read_calls(write(tmp_path, "a.json", json.dumps(CALL | {"padding": "x" * 2000})))
     assert isinstance(row, ReaderError)
     assert row.code == "file_too_large"
