@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RAW ?= data/raw
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: demo test format clean help
+.PHONY: demo test soak format clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -21,6 +21,7 @@ demo: $(BIN)/.installed ## Train, calibrate, export and use a demonstration mode
 		train/train.py --config configs/demo.yaml --run demo/run --overwrite
 	HF_HUB_OFFLINE=1 $(BIN)/scamclf export demo/run demo/bundle --overwrite
 	HF_HUB_OFFLINE=1 $(BIN)/scamclf evaluate --bundle demo/bundle --data demo/run/data
+	rm -rf demo/scores
 	$(BIN)/scamclf score data/samples.jsonl --bundle demo/bundle --out demo/scores --format jsonl --top 4
 
 test: $(BIN)/.installed ## Lint, types and the whole test suite.
@@ -28,6 +29,11 @@ test: $(BIN)/.installed ## Lint, types and the whole test suite.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	HF_HUB_OFFLINE=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+
+soak: $(BIN)/.installed ## Kill jobs 1,000 times and read 1,000,000 broken files: an hour on two idle cores.
+	HF_HUB_OFFLINE=1 $(BIN)/scamclf train --config configs/smoke.yaml --run demo/soak-run --overwrite
+	HF_HUB_OFFLINE=1 $(BIN)/scamclf export demo/soak-run demo/soak-bundle --overwrite
+	$(BIN)/python scripts/soak.py --bundle demo/soak-bundle --out results/soak.json
 
 format: $(BIN)/.installed ## Format the code and mend what lint can mend.
 	$(BIN)/ruff check --fix .

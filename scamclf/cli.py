@@ -1,11 +1,12 @@
 """The command `scamclf`. Every import of weight is inside its command, so that --help answers at once."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from scamclf.cli_data import data
+from scamclf.cli_score import EXIT_FAILED, score, verify
 from scamclf.errors import ScamclfError
 from scamclf.terminal import Bundle, Config, Overrides, Raw, needs_train
 
@@ -19,48 +20,8 @@ app = typer.Typer(
 )
 app.add_typer(data, name="data")
 
-EXIT_FAILED, EXIT_ERROR_ROWS = 1, 3
-
-
-@app.command()
-def score(
-    inputs: Annotated[Path, typer.Argument(metavar="INPUT", help="File or folder, in any format of docs/formats.md.")],
-    bundle: Bundle,
-    out: Annotated[Path, typer.Option(help="Folder to write the scores into.")],
-    output_format: Annotated[str, typer.Option("--format", help="parquet, jsonl or csv.")] = "parquet",
-    input_format: Annotated[
-        str | None, typer.Option(help="Format of the input; else each file is looked into.")
-    ] = None,
-    id_column: Annotated[str, typer.Option(help="Column of a CSV or Parquet file with the id.")] = "call_id",
-    text_column: Annotated[str, typer.Option(help="Column of a CSV or Parquet file with the text.")] = "text",
-    operating_point: Annotated[str | None, typer.Option(help="What an alert is, for example fpr_1pct.")] = None,
-    top: Annotated[int, typer.Option(help="Print the N most suspicious calls with their telling turns.")] = 0,
-) -> None:
-    """Score every call: one output row for every input row. Exits with 3 when some rows were in error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from scamclf.bulk import score_files
-    from scamclf.predict import load
-
-    scorer = load(bundle, operating_point=operating_point)
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("scored"), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("score", total=None)
-        summary = score_files(
-            scorer, inputs, out, input_format=input_format, id_column=id_column, text_column=text_column,
-            output_format=output_format, top=top, progress=lambda rows: progress.advance(task, rows),
-        )  # fmt: skip
-    _print_top(scorer, summary.top)
-    point = scorer.operating_point or "no operating point"
-    typer.echo(f"{summary.rows} calls, {summary.alerts} alerts ({point}): {summary.output}")
-    if summary.not_english:
-        typer.echo(f"{summary.not_english} calls do not look like English; their scores mean little")
-    if summary.errors:
-        found = ", ".join(f"{code} {n}" for code, n in summary.errors.most_common())
-        typer.echo(f"{summary.errors.total()} rows could not be read: {found}; see columns error_code and error")
-        raise typer.Exit(EXIT_ERROR_ROWS)
+app.command()(score)
+app.command()(verify)
 
 
 @app.command()
@@ -96,12 +57,16 @@ def export(
     run: Annotated[Path, typer.Argument(help="Folder that training wrote.")],
     bundle: Annotated[Path, typer.Argument(help="Folder to write.")],
     overwrite: Annotated[bool, typer.Option(help="Replace a bundle that is there.")] = False,
+    precisions: Annotated[
+        list[str],
+        typer.Option("--precision", help="Make this precision beside fp32 as well: bf16 or int8; repeatable."),
+    ] = [],  # noqa: B006 (typer wants a list and copies it)
 ) -> None:
     """Write a bundle. Refused when the exported network does not agree with the trained one."""
     needs_train("export")
     from scamclf.export import export as export_run
 
-    export_run(run, bundle, overwrite=overwrite)
+    export_run(run, bundle, overwrite=overwrite, precisions=precisions)
     typer.echo(f"exported: {bundle}; try: scamclf score CALLS --bundle {bundle} --out scores")
 
 
@@ -138,6 +103,9 @@ def calibrate(
     bundle: Bundle,
     legitimate: Annotated[Path, typer.Option(help="File or folder of legitimate calls of your own network.")],
     out: Annotated[Path, typer.Option(help="Folder to write the bundle with the new thresholds into.")],
+    precisions: Annotated[
+        list[str], typer.Option("--precision", help="Keep this precision; repeatable. Unless given, all are kept.")
+    ] = [],  # noqa: B006 (typer wants a list and copies it)
 ) -> None:
     """Set the thresholds on legitimate calls of your own: they do not transfer between networks."""
     from scamclf.readers import read_calls
@@ -147,7 +115,8 @@ def calibrate(
     errors = [row for row in rows if isinstance(row, ScamclfError)]
     if errors:
         raise errors[0]
-    points = reset_thresholds(bundle, [row for row in rows if not isinstance(row, ScamclfError)], out)
+    calls = [row for row in rows if not isinstance(row, ScamclfError)]
+    points = reset_thresholds(bundle, calls, out, precisions=precisions or None)
     for name, point in points.items():
         typer.echo(f"{name}: {point.n_false_alarms} of {point.n_legitimate} legitimate calls alarm")
 
@@ -162,25 +131,6 @@ def main() -> None:
     except ScamclfError as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(EXIT_FAILED) from error
-
-
-def _print_top(scorer: Any, top: list[Any]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    from scamclf.explain import telling_turns
-
-    console = Console()
-    for rank, (prediction, call) in enumerate(top, 1):
-        alert = "  ALERT" if prediction.alert else ""
-        head = f"{rank}. {call.call_id}  {prediction.label}  p_scam {prediction.p_scam:.3f}"
-        console.print(Text(f"{head} (log-odds {prediction.logit_scam:+.2f}){alert}", style="bold"))
-        for turn in telling_turns(scorer, call):
-            console.print(Text(f"   {turn.weight:+.2f}  turn {turn.first}: {_shortened(turn.text)}"))
-
-
-def _shortened(text: str, limit: int = 160) -> str:
-    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 if __name__ == "__main__":

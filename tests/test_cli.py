@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -76,22 +77,37 @@ def test_help_needs_neither_torch_nor_a_terminal(without_torch):
     assert "Fine-tune and calibrate" in done.stdout
 
 
-def test_scores_are_written_and_summed_up_in_one_line(jsonl, tiny_bundle, tmp_path):
+def test_scores_are_written_summed_up_and_verified(jsonl, tiny_bundle, tmp_path):
     done = run_module("score", jsonl, "--bundle", tiny_bundle, "--out", tmp_path / "out", OMP_NUM_THREADS="1")
 
-    rows = pq.read_table(tmp_path / "out/scores.parquet").to_pylist()
+    rows = pq.read_table(tmp_path / "out").to_pylist()
     alerts = sum(row["alert"] for row in rows)
+    first, *_, last = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"8 calls, {alerts} alerts (fpr_1pct): {tmp_path / 'out/scores.parquet'}\n"
+    assert first == f"8 calls, {alerts} alerts (fpr_1pct): {tmp_path / 'out'}, 1 files"
+    assert re.fullmatch(r"8 rows scored in .* s \(.* rows/s\); slowest stage: (read|encode|run|write)", last)
     assert [row["call_id"] for row in rows] == [f"call-{i}" for i in range(8)]
+    whole = invoke("verify", tmp_path / "out")
+    assert (whole.exit_code, whole.output) == (
+        0, f"{tmp_path / 'out'} is whole: 8 rows in 1 files, 8 with an id, none twice\n"
+    )  # fmt: skip
+
+
+def test_verify_exits_with_one_and_says_what_is_wrong(jsonl, tiny_bundle, tmp_path):
+    invoke("score", jsonl, "--bundle", tiny_bundle, "--out", tmp_path / "out")
+    (tmp_path / "out/_SUCCESS").unlink()
+
+    done = invoke("verify", tmp_path / "out")
+
+    assert done.exit_code == 1
+    assert "no _SUCCESS: the job has not ended" in done.output
 
 
 def test_top_prints_the_most_suspicious_calls_first(jsonl, tiny_bundle, tmp_path):
-    arguments = ("score", jsonl, "--bundle", tiny_bundle, "--out", tmp_path / "out", "--top", 2, "--format", "jsonl")
+    arguments = ("score", jsonl, "--bundle", tiny_bundle, "--out", tmp_path / "out", "--top", 2)
     done = invoke(*arguments)
 
-    rows = [json.loads(line) for line in (tmp_path / "out/scores.jsonl").read_text().splitlines()]
-    first, second, *_ = sorted(rows, key=lambda row: -row["logit_scam"])
+    first, second, *_ = sorted(pq.read_table(tmp_path / "out").to_pylist(), key=lambda row: -row["logit_scam"])
     assert done.exit_code == 0
     assert f"1. {first['call_id']}  {first['label']}  p_scam {first['p_scam']:.3f}" in done.output
     assert done.output.index(f"1. {first['call_id']}") < done.output.index(f"2. {second['call_id']}")
@@ -117,19 +133,21 @@ def test_calls_in_another_language_are_counted(tiny_bundle, tmp_path):
     assert "1 calls do not look like English; their scores mean little" in done.output
 
 
-@pytest.mark.parametrize(
-    ("option", "error", "message"),
-    [
-        (("--operating-point", "fpr_2pct"), ConfigError, "operating point is 'fpr_2pct'; this bundle ships fpr_1pct"),
-        (("--format", "xml"), ConfigError, "output format is 'xml'; wanted one of parquet, jsonl, csv"),
-        (("--input-format", "xml"), ReaderError, "format is 'xml'; wanted one of jsonl"),
-    ],
-)
-def test_a_wrong_option_is_refused_with_those_that_are_right(jsonl, tiny_bundle, tmp_path, option, error, message):
-    done = invoke("score", jsonl, "--bundle", tiny_bundle, "--out", tmp_path / "out", *option)
+def test_an_operating_point_that_the_bundle_lacks_is_refused_with_those_it_has(jsonl, tiny_bundle, tmp_path):
+    arguments = ("--bundle", tiny_bundle, "--out", tmp_path / "out", "--operating-point", "fpr_2pct")
+    done = invoke("score", jsonl, *arguments)
 
-    with pytest.raises(error, match=message):
+    with pytest.raises(ConfigError, match="operating point is 'fpr_2pct'; this bundle ships fpr_1pct"):
         raise done.exception
+
+
+@pytest.mark.parametrize("option", ["--format", "--input-format", "--on-duplicate", "--progress"])
+def test_a_wrong_option_exits_with_two_and_names_those_that_are_right(jsonl, tiny_bundle, tmp_path, option):
+    done = run_module("score", jsonl, "--bundle", tiny_bundle, "--out", tmp_path / "out", option, "xml")
+
+    assert done.returncode == 2
+    assert "'xml' is not one of " in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_deliberate_error_is_one_line_on_standard_error_and_exit_code_one(tiny_bundle, tmp_path):

@@ -1,0 +1,54 @@
+"""Calls a second through files beside calls a second of the in-memory scorer, taken in turns on the same calls.
+
+python scripts/bench_bulk.py --bundle BUNDLE --calls data/samples.jsonl --rows 1000
+"""
+
+import argparse
+import dataclasses
+import json
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+
+from scamclf.bulk import score_files
+from scamclf.calls import Call, call_to_dict
+from scamclf.predict import load
+from scamclf.readers import read_calls
+
+
+def main() -> None:
+    """Measure and print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--calls", type=Path, default=Path("data/samples.jsonl"), help="repeated under new ids")
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    scorer = load(options.bundle)
+    found = [row for row in read_calls(options.calls) if isinstance(row, Call)]
+    calls = [dataclasses.replace(call, call_id=str(i)) for i, call in enumerate(islice(cycle(found), options.rows))]
+    scorer.score(calls[:64])
+    memory, files = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.jsonl"
+        path.write_text("".join(json.dumps(call_to_dict(call)) + "\n" for call in calls), encoding="utf-8")
+        for n in range(options.rounds):
+            begin = time.perf_counter()
+            scorer.score(calls)
+            middle = time.perf_counter()
+            score_files(scorer, [path], Path(folder) / f"out{n}", bundle=options.bundle)
+            memory.append(options.rows / (middle - begin))
+            files.append(options.rows / (time.perf_counter() - middle))
+    result = {
+        "rows": options.rows,
+        "in_memory_per_second": [round(rate, 1) for rate in memory],
+        "files_per_second": [round(rate, 1) for rate in files],
+        "median_ratio": round(median(b / a for a, b in zip(memory, files, strict=True)), 3),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
