@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
 
-from scamclf.terminal import Config, Overrides, Raw, needs_train, print_table
+from scamclf.terminal import Overrides, Raw, needs_train, print_table
 
 __all__ = ["data"]
 
@@ -56,14 +57,25 @@ def fetch(
 @data.command()
 def audit(
     folder: Annotated[Path, typer.Argument(help="Folder made by `scamclf data prepare`, or runs/NAME/data.")],
+    bounds: Annotated[
+        Path | None,
+        typer.Option(help="YAML file with bounds of your own, keys as scamclf.preparation.findings.Bounds."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file to write as well.")] = None,
 ) -> None:
     """Look for what tells the label although it should not. Exits with 1 where something is past its bound."""
     needs_train("the audit")
-    from scamclf.preparation.audit import audit_prepared, render_text, to_dict
+    from scamclf.config import read_section
+    from scamclf.preparation.audit import Bounds, answers, audit_prepared, render_text, to_dict
 
-    found = audit_prepared(folder)
+    found = audit_prepared(folder, read_section(Bounds, bounds) if bounds else None)
     typer.echo(render_text(found))
+    if not found.ok:
+        typer.echo(
+            "Public corpora are like this, as collected: no score on them alone means anything. Past the bounds,"
+        )
+        typer.echo("and what of a recipe answers it:")
+        typer.echo("\n".join(f"- {line}" for line in answers(found)))
     if out is not None:
         out.write_text(json.dumps(to_dict(found), indent=2) + "\n", encoding="utf-8")
     if not found.ok:
@@ -103,24 +115,30 @@ def pairs(
 
 @data.command()
 def prepare(
-    config: Config,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Recipe; configs/research.yaml, which names all corpora, unless given."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write the Parquet files into.")] = Path("data/processed"),
     overrides: Overrides = [],  # noqa: B006 (typer wants a list and copies it)
     raw: Raw = None,
 ) -> None:
-    """Read the corpora of a recipe, drop duplicates, split by group, write Parquet and a table of counts."""
+    """Read the corpora of a recipe, drop duplicates, split by group; write Parquet, print what became of every row."""
     needs_train("preparation")
+    from scamclf.corpora import SOURCES_PATH, load_sources
     from scamclf.preparation.prepare import write_prepared
+    from scamclf.preparation.table import CALL_COLUMNS, ROW_COLUMNS, call_table, row_table, rule_lines
+    from scamclf.resources import resource
     from scamclf.training.train import prepare_recipe
 
-    _, prepared = prepare_recipe(config, overrides=overrides, raw=raw)
+    start = perf_counter()
+    _, prepared = prepare_recipe(config or resource("configs/research.yaml"), overrides=overrides, raw=raw)
     write_prepared(prepared, out)
-    print_table(
-        ["source", "label", "train", "validation", "calibration", "test"],
-        [
-            [source, label, *(str(splits.get(split, {}).get(label, 0)) for split in prepared.splits)]
-            for source, splits in prepared.counts().items()
-            for label in sorted({label for found in splits.values() for label in found})
-        ],
-    )
-    typer.echo(f"{len(prepared.dropped)} duplicates dropped; fingerprint {prepared.fingerprint}; written: {out}")
+    seconds = perf_counter() - start
+    rows = row_table(prepared)
+    print_table(list(ROW_COLUMNS), rows)
+    typer.echo("\n".join(rule_lines(prepared)))
+    print_table(list(CALL_COLUMNS), call_table(prepared, load_sources(resource(SOURCES_PATH))))
+    n = sum(int(row[1]) for row in rows)
+    typer.echo(f"{n} rows in {seconds:.1f} s, {n / seconds:,.0f} a second")
+    typer.echo(f"fingerprint {prepared.fingerprint}; written: {out}")

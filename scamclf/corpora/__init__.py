@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scamclf.calls import Call
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import look_up, need, read_json
 from scamclf.errors import DataError
 
@@ -21,6 +22,7 @@ __all__ = [
     "find_source",
     "load_sources",
     "read_corpus",
+    "read_rows",
 ]
 
 SOURCES_PATH = "data/sources.json"
@@ -169,6 +171,11 @@ def read_corpus(name: str, raw: Path) -> Iterator[Call]:
     Raises:
         DataError: there is no such corpus, its folder is missing, or its files are not what they should be.
     """
+    return (row for row in read_rows(name, raw) if isinstance(row, Call))
+
+
+def read_rows(name: str, raw: Path) -> Iterator[Call | LeftOut]:
+    """Read one corpus as `read_corpus` does, with an account of every row that is left out."""
     if name not in _MODULES:
         raise DataError(_no_such_corpus(name, _MODULES))
     folder = raw / name
@@ -177,8 +184,8 @@ def read_corpus(name: str, raw: Path) -> Iterator[Call]:
             f"{folder}: no such folder; fetch the corpus with `scamclf data fetch {name}`, "
             "or say with `--raw DIR` where the corpora lie"
         )
-    calls: Iterator[Call] = importlib.import_module(f"{__name__}.{name}").read(folder)
-    return calls
+    rows: Iterator[Call | LeftOut] = importlib.import_module(f"{__name__}.{name}").read(folder)
+    return rows
 
 
 def find_source(name: str, sources: Mapping[str, Source]) -> Source:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scamclf.calls import Call, Label
 from scamclf.corpora.dialogue import at_least_one, split_at_tags
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import look_up, read_table
 from scamclf.corpora.youtube_openings import channel_group
 
@@ -19,8 +20,8 @@ SYNTHETIC = {
 }
 YOUTUBE = "data/youtube_scam_conversations.csv"
 YOUTUBE_SOURCE = "bothbosu_youtube"
-YOUTUBE_LEFT_OUT = (2, 11)
-"""Rows counted from 0: the tidied twin of a `youtube_openings` call, and a call of a channel trained on."""
+YOUTUBE_LEFT_OUT = {2: "tidied twin of a training call", 11: "of a channel trained on"}
+"""Rows counted from 0; twin and channel are of `youtube_openings`."""
 
 _SPEAKERS = ("Suspect", "Innocent")
 _SCAM_TYPES: dict[str, Label] = {
@@ -33,7 +34,7 @@ _LEGITIMATE_TYPES: dict[str, Label] = dict.fromkeys(("appointment", "delivery", 
 _TYPES_BY_LABEL = {"0": _LEGITIMATE_TYPES, "1": _SCAM_TYPES}
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read the synthetic dialogues, then the YouTube calls, which are for reports only.
 
     Args:
@@ -50,7 +51,9 @@ def read(folder: Path) -> Iterator[Call]:
             call_id = f"bothbosu/{part}/{number:05d}"
             yield _call(call_id, row, f"{folder / path}, row {number}", group=call_id)
     for number, row in read_table(folder / YOUTUBE, ("dialogue", "type", "labels", "channel")):
-        if number not in YOUTUBE_LEFT_OUT:
+        if number in YOUTUBE_LEFT_OUT:
+            yield LeftOut(YOUTUBE_SOURCE, YOUTUBE_LEFT_OUT[number])
+        else:
             call_id = f"bothbosu/youtube/{number:05d}"
             where = f"{folder / YOUTUBE}, row {number}"
             call = _call(call_id, row, where, group=channel_group(row["channel"]))

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from scamclf.calls import Call, Turn
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import list_files, look_up
 from scamclf.errors import DataError
 
@@ -24,7 +25,7 @@ _REDACTED = {"num": "[number]", "stdzcode": "[name]", "pncode": "[name]"}
 _SILENT = ("bcanchor", "comment", "gap", "noi", "sil")
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read the dialogues from the annotation files, not from the repository's text, which repeats spans.
 
     Redacted numbers and names become `[number]` and `[name]`, a run of either one mark. A dialogue without a
@@ -38,6 +39,7 @@ def read(folder: Path) -> Iterator[Call]:
         call_id = f"bt_oasis/{dialogue}"
         turns = tuple(_read_turns(path, dialogue))
         if not turns:
+            yield LeftOut("bt_oasis", "no words")
             continue
         yield Call(
             call_id=call_id,

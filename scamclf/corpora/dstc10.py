@@ -6,6 +6,7 @@ from typing import Any
 
 from scamclf.calls import Call, Turn
 from scamclf.corpora.dialogue import at_least_one
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import look_up, need, read_json
 from scamclf.errors import DataError
 
@@ -15,7 +16,7 @@ FILE = "task2/data/val/logs.json"
 _SPEAKERS = {"U": "user", "S": "system"}
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read the dialogues. Entries are prefixes of one another: the longest of each chain is kept, once.
 
     Raises:
@@ -30,6 +31,7 @@ def read(folder: Path) -> Iterator[Call]:
     kept: set[tuple[tuple[str, str], ...]] = set()
     for number, entry in enumerate(entries):
         if entry in prefixes or entry in kept:
+            yield LeftOut("dstc10", "beginning of another call")
             continue
         kept.add(entry)
         call_id = f"dstc10/val/{number:05d}"

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from scamclf.calls import Call, Turn
 from scamclf.corpora.judgements import load_judgements
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import look_up, read_table
 
 __all__ = ["cluster", "read"]
@@ -17,7 +18,7 @@ SIMILARITY = 0.6
 """Jaccard similarity of word shingles from which two recordings are one campaign."""
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read one call a campaign: its most frequent wording, the longer where two are as frequent.
 
     A campaign is named after its first recording in the file. `data/labels/ftc_robocall.csv` says what it is;
@@ -28,13 +29,19 @@ def read(folder: Path) -> Iterator[Call]:
     """
     judgements = load_judgements("ftc_robocall", "campaign")
     table = read_table(folder / FILE, ("file_name", "language", "transcript"))
-    rows = [row for _, row in table if row["language"] == "en" and row["transcript"].strip()]
+    every = [row for _, row in table]
+    rows = [row for row in every if row["language"] == "en" and row["transcript"].strip()]
+    if len(every) > len(rows):
+        yield LeftOut("ftc_robocall", "another language or no words", len(every) - len(rows))
     texts = [row["transcript"].strip() for row in rows]
     for members in cluster(texts):
         campaign = PurePosixPath(rows[members[0]]["file_name"]).stem
         judgement = look_up(judgements, campaign, str(folder / FILE), "campaign")
         if judgement.label is None:
+            yield LeftOut("ftc_robocall", "marketing or no content", len(members))
             continue
+        if len(members) > 1:
+            yield LeftOut("ftc_robocall", "another wording of the same campaign", len(members) - 1)
         counts = Counter(texts[member] for member in members)
         yield Call(
             call_id=f"ftc_robocall/{campaign}",
@@ -59,7 +66,11 @@ def cluster(texts: Sequence[str]) -> list[list[int]]:
     distinct = list(firsts.items())
     for position, (shingles, index) in enumerate(distinct):
         for others, other in distinct[:position]:
-            if len(shingles & others) >= SIMILARITY * len(shingles | others):
+            # Sets of too different size cannot be so similar; most pairs need no more than this.
+            if min(len(shingles), len(others)) < SIMILARITY * max(len(shingles), len(others)):
+                continue
+            shared = len(shingles & others)
+            if shared >= SIMILARITY * (len(shingles) + len(others) - shared):
                 low, high = sorted((_find(root, index), _find(root, other)))
                 root[high] = low
     clusters: dict[int, list[int]] = {}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scamclf.calls import Call, Turn
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import list_files, read_table, read_text
 from scamclf.errors import DataError
 from scamclf.resources import resource
@@ -37,7 +38,7 @@ _LOOP_WORDS = 12
 _LOOP_TIMES = 4
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read one call an episode, without the announcement before it and the credits after it.
 
     An episode without a word between them (music) is no call.
@@ -52,6 +53,7 @@ def read(folder: Path) -> Iterator[Call]:
             raise DataError(f"{path}: no line of three hyphens; wanted a header that ends with one")
         text = strip_boilerplate(pieces[1])
         if not text:
+            yield LeftOut("hpr", "no words")
             continue
         call_id = f"hpr/{path.stem}"
         yield Call(
@@ -91,12 +93,14 @@ def strip_boilerplate(text: str) -> str:
 
 def _drop_loops(words: list[str]) -> list[str]:
     """Keep one of every phrase that follows itself four times or more."""
+    again = _words_until_again(words)
     kept: list[str] = []
     start = 0
     while start < len(words):
-        for length in range(1, _LOOP_WORDS + 1):
-            phrase = words[start : start + length]
+        # A phrase that follows itself is as long as its first word is away from the next of its kind, or longer.
+        for length in range(again[start], _LOOP_WORDS + 1):
             end = start + length
+            phrase = words[start:end]
             while words[end : end + length] == phrase:
                 end += length
             if end - start >= _LOOP_TIMES * length:
@@ -107,3 +111,13 @@ def _drop_loops(words: list[str]) -> list[str]:
             kept.append(words[start])
             start += 1
     return kept
+
+
+def _words_until_again(words: list[str]) -> list[int]:
+    """For each word how far away it comes next; more than any phrase is long where it does not."""
+    places: dict[str, int] = {}
+    distances = [_LOOP_WORDS + 1] * len(words)
+    for place in range(len(words) - 1, -1, -1):
+        distances[place] = places.get(words[place], place + _LOOP_WORDS + 1) - place
+        places[words[place]] = place
+    return distances

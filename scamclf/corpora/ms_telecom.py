@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scamclf.calls import Call
 from scamclf.corpora.dialogue import at_least_one, split_lines
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import list_files, need, read_json
 
 __all__ = ["read"]
@@ -15,7 +16,7 @@ FOLDERS = ("calltranscripts", "transcriptsdata")
 _NOTES = ("date", "duration", "participants", "scene", "note", "transcript")
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read the calls; of rows that repeat one another word for word the first is kept.
 
     Raises:
@@ -27,6 +28,7 @@ def read(folder: Path) -> Iterator[Call]:
             record = read_json(path)
             content = need(record, "Content", str, str(path))
             if (words := " ".join(content.split())) in seen:
+                yield LeftOut("ms_telecom", "repeats another call word for word")
                 continue
             seen.add(words)
             call_id = f"ms_telecom/{part}/{path.stem}"

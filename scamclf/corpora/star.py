@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scamclf.calls import Call, Turn
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import list_files, need, read_json
 
 __all__ = ["read"]
@@ -14,7 +15,7 @@ _SAID = {("User", "utter"), ("Wizard", "utter"), ("Wizard", "pick_suggestion")}
 """Events in which something is said; the rest are queries, instructions and unsent drafts."""
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read the dialogues; the wizard's tasks are the family. A dialogue in which nothing is said is no call.
 
     Raises:
@@ -25,6 +26,7 @@ def read(folder: Path) -> Iterator[Call]:
         dialogue = read_json(path)
         events = [event for event in need(dialogue, "Events", list, where) if _is_said(event, where)]
         if not events:
+            yield LeftOut("star", "no words")
             continue
         call_id = f"star/{path.stem}"
         start = _unix_time(events[0])

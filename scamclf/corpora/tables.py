@@ -68,9 +68,20 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[s
         Row number, counted from 0 without the header, and the row.
 
     Raises:
-        DataError: the file or a column is missing, or a row has too few fields.
+        DataError: the file or a column is missing, a row has too few fields, or a quotation mark is not closed.
     """
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        yield from _checked_rows(reader, path, columns)
+    except csv.Error as error:
+        raise DataError(
+            f"{path}, near line {reader.line_num}: no CSV ({error}); wanted the file as its authors published it"
+        ) from error
+
+
+def _checked_rows(
+    reader: "csv.DictReader[str]", path: Path, columns: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
     found = list(reader.fieldnames or ())
     if missing := [column for column in columns if column not in found]:
         raise DataError(

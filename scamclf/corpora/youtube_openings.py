@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from scamclf.calls import Call, Label, Turn
 from scamclf.corpora.judgements import Judgement, load_judgements
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.tables import read_table
 
 __all__ = ["TRAIN_CHANNELS", "channel_group", "judge_by_rule", "read"]
@@ -29,7 +30,7 @@ _OTHER_WORDS = re.compile(
 )
 
 
-def read(folder: Path) -> Iterator[Call]:
+def read(folder: Path) -> Iterator[Call | LeftOut]:
     """Read the openings; labels are from `data/labels/youtube_openings.csv`.
 
     A row that is not in that file (test channels, which nobody reads) is judged by `judge_by_rule`.
@@ -42,6 +43,7 @@ def read(folder: Path) -> Iterator[Call]:
     for _, row in read_table(folder / FILE, ("ID", "Source", "Content")):
         text = row["Content"].strip()
         if not text:
+            yield LeftOut("youtube_openings", "no words")
             continue
         channel = _channel(row["Source"].strip())
         call_id = f"youtube_openings/{row['ID'].strip()}"

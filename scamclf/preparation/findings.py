@@ -13,7 +13,8 @@ class Bounds:
     """What is allowed. Areas are in [0.5, 1] and hold on either side of 0.5; chance alone does not exceed them.
 
     Args:
-        near_duplicate: share of 5-word shingles above which two calls are the same.
+        near_duplicate: share of the shorter call's words, in order, from which two calls are the same; above the
+            recipes', since words weigh by their rarity among the calls at hand.
         duplicates_within, duplicates_across: calls like an earlier one of the same, of another split.
         groups_across: groups with calls in more than one split.
         min_calls: fewer calls of a class in a split, or of a source, are too few to judge.
@@ -29,7 +30,7 @@ class Bounds:
         marks, words: marks of a kind, and words, that may exceed their bounds.
     """
 
-    near_duplicate: float = 0.7
+    near_duplicate: float = 0.8
     duplicates_within: int = 0
     duplicates_across: int = 0
     groups_across: int = 0

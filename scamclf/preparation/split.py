@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from scamclf.calls import Call
 
-__all__ = ["SPLITS", "Split", "split_of"]
+__all__ = ["SPLITS", "Split", "place_of", "split_of"]
 
 Split = Literal["train", "validation", "calibration", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -30,10 +30,15 @@ def split_of(call: Call, *, role: str, shares: Sequence[float], hold_out: Sequen
         return "test"
     if role == "calibrate":
         return "calibration"
-    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
-    position = int.from_bytes(digest[:8], "big") / 2**64
+    position = place_of(call, seed=seed)
     for split, share in zip(SPLITS, shares, strict=True):
         if position < share:
             return split
         position -= share
     return SPLITS[-1]
+
+
+def place_of(call: Call, *, seed: int) -> float:
+    """Where a call's group stands in a row of all groups there could be, in [0, 1): by seed and group alone."""
+    digest = hashlib.sha256(f"{seed}:{call.group or call.call_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

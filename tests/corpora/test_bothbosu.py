@@ -1,6 +1,10 @@
+from itertools import islice
+
 import pytest
 
-from scamclf.corpora.bothbosu import SYNTHETIC, YOUTUBE, read
+from scamclf.calls import Call
+from scamclf.corpora.bothbosu import SYNTHETIC, YOUTUBE, YOUTUBE_SOURCE, read
+from scamclf.corpora.left_out import LeftOut
 from scamclf.errors import DataError
 
 HEADER = ("dialogue", "type", "labels")
@@ -26,19 +30,21 @@ def test_types_become_labels_and_tags_become_speakers(folder):
         ("Innocent", "And to you."),
         ("Suspect", "Goodbye."),
     ]
-    labels = [call.label for call in read(folder)][:3]
+    labels = [call.label for call in islice(read(folder), 3)]
     assert labels == ["legitimate", "tech_support_scam", "other_scam"]
 
 
 def test_youtube_rows_are_report_grouped_by_channel_and_two_are_left_out(folder):
-    calls = [call for call in read(folder) if "/youtube/" in call.call_id]
+    rows = [row for row in read(folder) if row.source == YOUTUBE_SOURCE]
+    assert [number for number, row in enumerate(rows) if isinstance(row, LeftOut)] == [2, 11]
+    calls = [row for row in rows if isinstance(row, Call)]
     assert [int(call.call_id[-5:]) for call in calls] == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 12]
     assert {call.meta["role"] for call in calls} == {"report"}
     assert calls[0].group == "channel:somechannel0"
 
 
 def test_synthetic_rows_take_the_role_of_the_source(folder):
-    assert all("role" not in call.meta for call in read(folder) if "/youtube/" not in call.call_id)
+    assert all("role" not in call.meta for call in read(folder) if call.source == "bothbosu")
 
 
 @pytest.mark.parametrize(

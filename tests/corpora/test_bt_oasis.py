@@ -1,6 +1,7 @@
 import pytest
 
 from scamclf.corpora.bt_oasis import ARCHIVE, read
+from scamclf.corpora.left_out import LeftOut
 from scamclf.errors import DataError
 
 NITE = "xmlns:nite='http://nite.sourceforge.net/'"
@@ -69,7 +70,7 @@ def test_dialogues_of_the_test_half_are_report(tmp_path, write_dialogue):
 
 def test_noises_of_neither_side_and_wordless_dialogues_are_dropped(tmp_path, write_dialogue):
     write_dialogue("080000001", order=[child("080000001.x.lturn.xml", "t9")])
-    assert list(read(tmp_path)) == []
+    assert list(read(tmp_path)) == [LeftOut("bt_oasis", "no words")]
 
 
 @pytest.mark.parametrize(

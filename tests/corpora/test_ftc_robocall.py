@@ -1,6 +1,7 @@
 import pytest
 
 from scamclf.corpora.ftc_robocall import FILE, cluster, read
+from scamclf.corpora.left_out import LeftOut
 from scamclf.errors import DataError
 
 HEADER = ("file_name", "language", "transcript")
@@ -16,7 +17,12 @@ def test_a_campaign_is_read_once_in_its_most_frequent_wording(tmp_path, write_ta
         ("data/train/42657.wav", "en", "this is nothing but a trial of the line"),
     ]
     write_table(FILE, HEADER, rows)
-    (call,) = read(tmp_path)
+    *left_out, call, unwanted = read(tmp_path)
+    assert [*left_out, unwanted] == [
+        LeftOut("ftc_robocall", "another language or no words"),
+        LeftOut("ftc_robocall", "another wording of the same campaign", 2),
+        LeftOut("ftc_robocall", "marketing or no content"),
+    ]
     assert call.call_id == "ftc_robocall/1112259"
     assert call.group == "campaign:1112259"
     assert call.turns[0].text == ORDER

@@ -1,6 +1,7 @@
 import pytest
 
 from scamclf.corpora.hpr import FOLDER, read, strip_boilerplate
+from scamclf.corpora.left_out import LeftOut
 from scamclf.errors import DataError
 
 HEADER = "Episode: 1\nTitle: Something\n\n---\n\n"
@@ -31,7 +32,9 @@ def test_episodes_that_are_not_listed_are_report(tmp_path, write_text):
     write_text(f"{FOLDER}/hpr0048.txt", f"{HEADER}{INTRO}Water boils.{OUTRO}")
     write_text(f"{FOLDER}/hpr9999.txt", f"{HEADER}{INTRO}Water boils.{OUTRO}")
     write_text(f"{FOLDER}/hpr9998.txt", f"{HEADER}...")
-    assert [(call.call_id, call.meta.get("role")) for call in read(tmp_path)] == [
+    *calls, wordless = sorted(read(tmp_path), key=lambda row: isinstance(row, LeftOut))
+    assert wordless == LeftOut("hpr", "no words")
+    assert [(call.call_id, call.meta.get("role")) for call in calls] == [
         ("hpr/hpr0048", None),
         ("hpr/hpr9999", "report"),
     ]

@@ -1,6 +1,8 @@
 import pytest
 
+from scamclf.calls import Call
 from scamclf.corpora import adwaith, dstc10, ms_telecom, ms_travel, star
+from scamclf.corpora.left_out import LeftOut
 from scamclf.errors import DataError
 
 
@@ -21,7 +23,8 @@ def test_star_reads_what_is_said_and_no_drafts(tmp_path, write_json):
     ]
     write_json("dialogues/7.json", star_dialogue(*events))
     write_json("dialogues/8.json", star_dialogue())
-    (call,) = star.read(tmp_path)
+    call, wordless = star.read(tmp_path)
+    assert wordless == LeftOut("star", "no words")
     assert [(turn.speaker, turn.text, turn.start_s) for turn in call.turns] == [
         ("User", "hello", 0.0),
         ("Wizard", "good morning", 4.0),
@@ -103,7 +106,9 @@ def test_dstc10_keeps_the_longest_of_a_chain_once(tmp_path, write_json):
     first, second = {"speaker": "U", "text": "hello"}, {"speaker": "S", "text": "good day"}
     other = {"speaker": "U", "text": "good night"}
     write_json(dstc10.FILE, [[first], [first, second], [other], [first, second]])
-    calls = list(dstc10.read(tmp_path))
+    rows = list(dstc10.read(tmp_path))
+    assert rows.count(LeftOut("dstc10", "beginning of another call")) == 2
+    calls = [row for row in rows if isinstance(row, Call)]
     assert [call.call_id for call in calls] == ["dstc10/val/00001", "dstc10/val/00002"]
     assert [turn.speaker for turn in calls[0].turns] == ["user", "system"]
 
@@ -119,7 +124,8 @@ def test_ms_telecom_drops_repeated_calls(tmp_path, write_json):
     write_json("transcriptsdata/a.json", record)
     write_json("transcriptsdata/b.json", record)
     write_json("calltranscripts/c.json", record | {"Content": "hello. good day."})
-    calls = list(ms_telecom.read(tmp_path))
+    *calls, repeated = ms_telecom.read(tmp_path)
+    assert repeated == LeftOut("ms_telecom", "repeats another call word for word")
     assert [call.call_id for call in calls] == ["ms_telecom/calltranscripts/c", "ms_telecom/transcriptsdata/a"]
     assert [(turn.speaker, turn.text) for turn in calls[1].turns] == [("Agent", "hello"), ("Customer", "good day")]
 

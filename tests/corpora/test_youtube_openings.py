@@ -1,5 +1,6 @@
 import pytest
 
+from scamclf.corpora.left_out import LeftOut
 from scamclf.corpora.youtube_openings import FILE, channel_group, judge_by_rule, read
 from scamclf.errors import DataError
 
@@ -46,7 +47,7 @@ def test_a_channel_is_one_group_however_it_is_written():
 
 def test_a_row_without_a_word_is_no_call(tmp_path, write_table):
     write_table(FILE, HEADER, [("10", "Unlisted", " ", "0")])
-    assert list(read(tmp_path)) == []
+    assert list(read(tmp_path)) == [LeftOut("youtube_openings", "no words")]
 
 
 def test_a_missing_column_is_refused(tmp_path, write_table):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from scamclf.calls import Call, Turn
 from scamclf.cli import app
 from scamclf.errors import DataError
-from scamclf.preparation.audit import Bounds, audit, audit_prepared, render_text, to_dict
+from scamclf.preparation.audit import Bounds, answers, audit, audit_prepared, render_text, to_dict
 from scamclf.preparation.findings import at_least, at_most, within
 from scamclf.preparation.leaks import Leak, leak_findings, marks_of
 from scamclf.preparation.prepare import Prepared, write_prepared
@@ -178,7 +178,27 @@ def test_the_command_prints_the_findings_and_exits_with_1_past_a_bound(tmp_path:
     done = CliRunner().invoke(app, ["data", "audit", str(tmp_path), "--out", str(tmp_path / "audit.json")])
     assert done.exit_code == 1
     assert "slices too small to judge" in done.output
+    assert "what of a recipe answers it" in done.output
     assert json.loads((tmp_path / "audit.json").read_text())["ok"] is False
+
+
+def test_bounds_of_ones_own_decide_and_are_checked(tmp_path: Path) -> None:
+    folder, bounds = tmp_path / "data", tmp_path / "bounds.yaml"
+    write_prepared(Prepared({"train": clean_calls(), "validation": [], "calibration": [], "test": []}, {}), folder)
+    bounds.write_text("small_slices: 6\none_label_sources: 1\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["data", "audit", str(folder), "--bounds", str(bounds)])
+    assert (done.exit_code, "answers it" in done.output) == (0, False)
+    bounds.write_text("small_slice: 6\n", encoding="utf-8")
+    refused = CliRunner().invoke(app, ["data", "audit", str(folder), "--bounds", str(bounds)])
+    assert "did you mean 'small_slices'?" in str(refused.exception)
+
+
+def test_every_finding_out_of_bounds_has_an_answer() -> None:
+    report = audit(planted(says("anydesk"), calls=clean_calls(100)))
+    assert report.failed
+    lines = answers(report)
+    assert all(any(name in line for line in lines) for name in report.failed)
+    assert any(line.startswith("words that tell the label") and "authored pairs" in line for line in lines)
 
 
 def test_a_call_without_a_label_is_refused() -> None:

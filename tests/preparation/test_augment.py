@@ -93,7 +93,11 @@ def test_the_onset_turn_holds_the_same_words_whatever_is_changed(authored: list[
         turns = (*call.turns[:onset], marker, *call.turns[onset + 1 :])
         for view in range(2):
             result = augment(dataclasses.replace(call, turns=turns), config, seed=0, view=view)
-            assert "zqxqz" in result.turns[result.meta["onset_turn"]].text.lower()
+            at = result.meta["onset_turn"]
+            # A filler or a "madam" put before it may be the last word of its line of captions.
+            following = [turn.text for turn in result.turns[at + 1 : at + 2] if turn.speaker is None]
+            text = result.turns[at].text.lower()
+            assert "zqxqz" in text or any(line.startswith("zqxqz") for line in following)
         marked += 1
     assert marked > 400
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 
 from scamclf.calls import LABELS, Call, Turn, call_to_dict
 from scamclf.config import DataConfig
-from scamclf.corpora import isp_synth, persuasion_for_good
+from scamclf.corpora import SOURCES_PATH, isp_synth, load_sources, persuasion_for_good
 from scamclf.errors import DataError, ReaderError
-from scamclf.preparation.prepare import Prepared, load_prepared, prepare, write_prepared
+from scamclf.preparation.prepare import CAPPED, EXACT, NEAR, Prepared, load_prepared, prepare, write_prepared
 from scamclf.preparation.split import SPLITS
+from scamclf.preparation.table import ROW_COLUMNS, call_table, row_table
+from scamclf.resources import resource
 
 Write = Callable[..., str]
 
@@ -163,6 +166,42 @@ def test_groups_are_capped_and_duplicates_do_not_count(write_calls):
     path = write_calls([calls[0], twin, *calls[1:]])
     prepared = prepare(config(path, max_calls_per_group=2, shares=EVERYTHING_TRAIN))
     assert [call.call_id for call in prepared.splits["train"]] == ["own-0", "own-1", "own-6", "own-7"]
+
+
+def test_a_source_is_capped_by_whole_groups_the_same_ones_whatever_else_is_there(write_calls):
+    path = write_calls([own(i) for i in range(40)])
+    other = write_calls([own(i, prefix="other") for i in range(6)], "other.jsonl")
+    whole, few, fewer, beside = (
+        prepare(config(*paths, max_train_calls_per_source=n, shares=EVERYTHING_TRAIN))
+        for paths, n in (((path,), None), ((path,), 21), ((path,), 10), ((path, other), 10))
+    )
+    assert [len(prepared.splits["train"]) for prepared in (whole, few, fewer, beside)] == [40, 20, 10, 16]
+    assert set(sides(fewer)) < set(sides(few)) < set(sides(whole))
+    assert set(sides(fewer)) == {call_id for call_id in sides(beside) if call_id.startswith("own")}
+    assert {call.group: 2 for call in few.splits["train"]} == Counter(call.group for call in few.splits["train"])
+    assert few.not_kept == {"mine": {CAPPED: 20}}
+    tested = prepare(config(path, max_train_calls_per_source=2, hold_out=("mine",), pairs=True))
+    assert len([call for call in tested.splits["test"] if call.source == "mine"]) == 40
+
+
+def test_every_row_is_accounted_for(write_calls, raw):
+    near = Call("near", (Turn(f"{sentence(8)} oh thank you so much"),), label="other_scam")
+    same = Call("same", (Turn(sentence(9).upper()), Turn("thank you!")), label="other_scam")
+    mine = write_calls([*(own(i, group="big") for i in range(10)), near, same])
+    prepared = prepare(config(mine, sources=("isp_synth", "persuasion_for_good"), raw=str(raw), max_calls_per_group=4))
+    assert prepared.not_kept == {"mine": {CAPPED: 6, NEAR: 1, EXACT: 1}, "isp_synth": {EXACT: 1}}
+    table = {row[0]: dict(zip(ROW_COLUMNS[1:], map(int, row[1:]), strict=True)) for row in row_table(prepared)}
+    assert {source: found["rows"] for source, found in table.items()} == {
+        "isp_synth": 30, "mine": 12, "persuasion_for_good": 2
+    }  # fmt: skip
+    for found in table.values():
+        assert found["kept"] == sum(found[split] for split in SPLITS)
+        assert found["rows"] == sum(n for column, n in found.items() if column not in ("rows", *SPLITS))
+    lines = call_table(prepared, load_sources(resource(SOURCES_PATH)))
+    assert {(source, text) for source, text, *_ in lines} == {
+        ("isp_synth", "llm"), ("mine", "own"), ("persuasion_for_good", "typed")
+    }  # fmt: skip
+    assert [line[-1] for line in lines if line[0] == "isp_synth"] == ["62"]
 
 
 def test_redaction_marks_are_filled_the_same_every_time(write_calls):
