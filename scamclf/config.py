@@ -21,10 +21,12 @@ from scamclf.windows import WindowSpec
 __all__ = [
     "CalibrationConfig",
     "DataConfig",
+    "DistillConfig",
     "ModelConfig",
     "Recipe",
     "TrainingConfig",
     "load_recipe",
+    "read_section",
     "recipe_to_dict",
 ]
 
@@ -41,7 +43,9 @@ class DataConfig:
         hold_out: sources or groups that go to the test split whole, for example "channel:somebody".
         shares: shares of the groups in train, validation, calibration and test.
         max_calls_per_group: most calls of one group that are kept; None keeps all.
-        near_duplicate: share of 5-word shingles above which two calls are the same, in (0, 1].
+        max_train_calls_per_source: most calls of one source that are trained on, whole groups by seed; None keeps all.
+        near_duplicate: share of the shorter call's words, in order, from which two calls are the same, in (0, 1].
+        release: refuses every source whose licence does not allow weights to be given away.
         seed: of the split and of the names and numbers that stand in for redaction marks.
     """
 
@@ -52,7 +56,9 @@ class DataConfig:
     hold_out: tuple[str, ...] = ()
     shares: tuple[float, ...] = (0.7, 0.1, 0.1, 0.1)
     max_calls_per_group: int | None = None
+    max_train_calls_per_source: int | None = None
     near_duplicate: float = 0.7
+    release: bool = False
     seed: int = 0
 
 
@@ -65,12 +71,17 @@ class ModelConfig:
         init: "pretrained", or "random-tiny": random weights and a few thousand parameters, for tests.
         architecture: of a random-tiny model: "bert", "modernbert" or "deberta-v2".
         dropout: of the classification head, in [0, 1).
+        encoder_dropout: of the encoder, in [0, 1); None: as it was published. Above 0 a CPU takes twice as long.
+        attention: "sdpa", "eager", "flash_attention_2" (a GPU and the package flash-attn); None: the fastest that
+            the encoder has without further packages.
     """
 
     encoder: str = "offline-minilm"
     init: str = "pretrained"
     architecture: str = "bert"
     dropout: float = 0.1
+    encoder_dropout: float | None = 0.0
+    attention: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,13 @@ class TrainingConfig:
         patience: looks without a better validation score after which training stops.
         keep_checkpoints: newest checkpoints that are kept.
         bf16: None: where the hardware has it.
+        micro_batch: windows that go through the model at once, a divisor of batch_size: a step then adds up the
+            gradients of several. None: the whole batch; on a GPU as many as fit, found by trying.
+        gradient_checkpointing: compute activations twice and keep few: less memory, a third more time.
+        torch_compile: fuse the model's operations: minutes at the start, worth it on a GPU and long runs.
+        data_workers: processes that make the windows of the next epoch while this one trains; None: 0 on a CPU,
+            which has no time to spare, 4 beside a GPU.
+        report_to: reporters of transformers beside TensorBoard: "wandb", "mlflow" and others.
         seed: of the head's weights, of dropout and of the windows that are drawn.
     """
 
@@ -105,7 +123,27 @@ class TrainingConfig:
     patience: int = 3
     keep_checkpoints: int = 2
     bf16: bool | None = None
+    micro_batch: int | None = None
+    gradient_checkpointing: bool = False
+    torch_compile: bool = False
+    data_workers: int | None = None
+    report_to: tuple[str, ...] = ()
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DistillConfig:
+    """A teacher beside the labels; any encoder, any tokenizer.
+
+    Args:
+        teacher: a bundle, or the folder of a finished run.
+        temperature: by which both models' logits are divided before they are compared, above 0.
+        hard_share: share of the loss that the labels keep, in [0, 1].
+    """
+
+    teacher: str = ""
+    temperature: float = 2.0
+    hard_share: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +168,7 @@ class Recipe:
         name: of the run's folder under runs/.
         data, model, windows, training, calibration: see there.
         augment: how training calls are said otherwise (`scamclf.preparation.augment`); null: not at all.
+        distill: a teacher; null: there is none.
     """
 
     name: str = "run"
@@ -138,6 +177,7 @@ class Recipe:
     model: ModelConfig = field(default_factory=ModelConfig)
     windows: WindowSpec = field(default_factory=WindowSpec)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    distill: DistillConfig | None = None
     calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
 
 
@@ -154,19 +194,33 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         ConfigError: the file is missing or no YAML, a key is unknown or a value of the wrong type.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; the shipped recipes are in configs/") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from error
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: holds {type(raw).__name__}; wanted keys and values")
+    raw = _read_yaml(path, missing="the shipped recipes are in configs/")
     for override in overrides:
         _override(raw, override)
     recipe: Recipe = _build(Recipe, raw, where="")
     _check(recipe)
     return recipe
+
+
+def read_section(cls: type[Any], path: Path) -> Any:
+    """Read a YAML file with the fields of a dataclass, checked as a recipe's sections are.
+
+    Raises:
+        ConfigError: the file is missing or no YAML, a key is unknown or a value of the wrong type.
+    """
+    return _build(cls, _read_yaml(path, missing=f"wanted keys of {cls.__name__}"), where=path.name)
+
+
+def _read_yaml(path: Path, missing: str) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; {missing}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: holds {type(raw).__name__}; wanted keys and values")
+    return raw
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -232,17 +286,32 @@ def _join(where: str, key: object) -> str:
 
 
 def _check(recipe: Recipe) -> None:
-    data, model, training = recipe.data, recipe.model, recipe.training
+    data, model, training, distill = recipe.data, recipe.model, recipe.training, recipe.distill
     rules = [
         (len(data.shares) == 4 and min(data.shares) >= 0 and abs(sum(data.shares) - 1) < 1e-6,
          "data.shares", data.shares, "four shares that sum to 1"),
         (0 < data.near_duplicate <= 1, "data.near_duplicate", data.near_duplicate, "a share in (0, 1]"),
+        (data.max_train_calls_per_source is None or data.max_train_calls_per_source >= 1,
+         "data.max_train_calls_per_source", data.max_train_calls_per_source, "at least 1, or null"),
         (data.max_calls_per_group is None or data.max_calls_per_group >= 1, "data.max_calls_per_group",
          data.max_calls_per_group, "at least 1, or null"),
         (model.init in ("pretrained", "random-tiny"), "model.init", model.init, "pretrained or random-tiny"),
         (model.architecture in ("bert", "modernbert", "deberta-v2"), "model.architecture",
          model.architecture, "bert, modernbert or deberta-v2"),
         (0 <= model.dropout < 1, "model.dropout", model.dropout, "a share in [0, 1)"),
+        (model.encoder_dropout is None or 0 <= model.encoder_dropout < 1, "model.encoder_dropout",
+         model.encoder_dropout, "a share in [0, 1), or null"),
+        (training.micro_batch is None or (training.micro_batch >= 1
+         and training.batch_size % training.micro_batch == 0), "training.micro_batch", training.micro_batch,
+         f"a divisor of training.batch_size ({training.batch_size}), or null"),
+        (training.data_workers is None or training.data_workers >= 0, "training.data_workers",
+         training.data_workers, "0 or more, or null"),
+        (distill is None or distill.teacher != "", "distill.teacher", distill and distill.teacher,
+         "a bundle or the folder of a run"),
+        (distill is None or distill.temperature > 0, "distill.temperature", distill and distill.temperature,
+         "a number above 0"),
+        (distill is None or 0 <= distill.hard_share <= 1, "distill.hard_share", distill and distill.hard_share,
+         "a share in [0, 1]"),
         (training.epochs >= 1, "training.epochs", training.epochs, "at least 1"),
         (training.windows_per_epoch is None or training.windows_per_epoch >= 1, "training.windows_per_epoch",
          training.windows_per_epoch, "at least 1, or null"),

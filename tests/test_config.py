@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 import scamclf
-from scamclf.config import Recipe, load_recipe, recipe_to_dict
+from scamclf.config import DistillConfig, Recipe, load_recipe, recipe_to_dict
 from scamclf.errors import ConfigError
 from scamclf.resources import resource
 
 RECIPES = sorted(resource("configs").glob("*.yaml"))
 SECTIONS = [field.name for field in dataclasses.fields(Recipe) if field.name != "name"]
+KINDS = [type(value) for section in SECTIONS if (value := getattr(Recipe(), section)) is not None] + [DistillConfig]
 SELF_EXPLANATORY = {"name", "epochs", "batch_size", "weight_decay", "label_smoothing", "seed"}
 PACKAGE = Path(scamclf.__file__).parent
 
@@ -129,6 +130,15 @@ def test_a_value_may_hold_an_equals_sign(empty):
         ("windows.max_tokens=4", r"windows\.max_tokens is 4; wanted 8 to 8192"),
         ("windows.stride=500", r"windows\.stride is 500; wanted 1 to max_tokens \(256\)"),
         ("windows.monitor_step=0", r"windows\.monitor_step is 0; wanted 1 to 256"),
+        (
+            "training.micro_batch=5",
+            r"training\.micro_batch is 5; wanted a divisor of training\.batch_size \(32\), or null",
+        ),
+        ("training.data_workers=-1", r"training\.data_workers is -1; wanted 0 or more, or null"),
+        ("model.encoder_dropout=1", r"model\.encoder_dropout is 1\.0; wanted a share in \[0, 1\), or null"),
+        ("distill.hard_share=0.5", r"distill\.teacher is ''; wanted a bundle or the folder of a run"),
+        ("distill={teacher: a, temperature: 0}", r"distill\.temperature is 0\.0; wanted a number above 0"),
+        ("distill={teacher: a, hard_share: 2}", r"distill\.hard_share is 2\.0; wanted a share in \[0, 1\]"),
         ("training.lr=[1", r"--set training\.lr=\[1: not YAML"),
     ],
 )
@@ -181,7 +191,7 @@ def test_every_key_of_a_shipped_recipe_is_commented_or_says_it_all(path):
 
 
 def test_every_field_of_a_recipe_is_described():
-    for cls in (Recipe, *(type(getattr(Recipe(), section)) for section in SECTIONS)):
+    for cls in (Recipe, *KINDS):
         for field in dataclasses.fields(cls):
             assert re.search(rf"^ +(\w+, )*{field.name}(, \w+)*: ", cls.__doc__, re.MULTILINE), field.name
 
@@ -189,5 +199,5 @@ def test_every_field_of_a_recipe_is_described():
 def test_every_field_of_a_recipe_is_read_somewhere():
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py") if path.name != "config.py"]
     read = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    fields = {field.name for section in SECTIONS for field in dataclasses.fields(getattr(Recipe(), section))}
+    fields = {field.name for cls in KINDS for field in dataclasses.fields(cls)}
     assert fields - read == set()

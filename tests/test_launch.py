@@ -52,6 +52,28 @@ def test_accelerate_launches_the_default_recipe_from_inside_its_folder(tmp_path)
     assert_finished(done, tmp_path / "run", name="demo")
 
 
+def test_accelerate_launches_the_distillation_of_a_student(tmp_path):
+    small = ("data.shares=[0.05, 0.02, 0.03, 0.9]", "training.epochs=1", "training.windows_per_epoch=16")
+    flags = [part for key_value in small for part in ("--set", key_value)]
+    teacher, student = tmp_path / "teacher", tmp_path / "student"
+    config = ("--config", "configs/smoke.yaml", *flags)
+    assert_finished(launch("--cpu", "train/train.py", *config, "--run", teacher, cwd=ROOT), teacher, name="smoke")
+    done = launch("--cpu", "train/distill.py", "--teacher", teacher, *config, "--run", student, cwd=ROOT)
+    assert_finished(done, student, name="smoke")
+    kept = yaml.safe_load((student / RUN.recipe).read_text(encoding="utf-8"))
+    assert kept["recipe"]["distill"]["teacher"] == str(teacher)
+
+
+def test_every_step_of_the_gpu_measurements_runs_on_this_machine():
+    done = subprocess.run(
+        ["bash", "scripts/gpu_measure.sh", "--dry"], cwd=ROOT, capture_output=True, text=True, timeout=900,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    for name in ("training_speed.json", "train_metrics.json", "train_device.json", "train_loss.svg"):
+        assert name in done.stdout
+
+
 def test_a_mistake_is_one_line_and_no_traceback(tmp_path):
     command = [sys.executable, "train/train.py", "--config", "configs/smoke.yaml", "--set", "training.epoch=1"]
     done = subprocess.run(
@@ -81,4 +103,5 @@ def test_every_accelerate_file_is_read_by_accelerate(path):
 
     config = load_config_from_file(str(path))
     assert config.use_cpu is (path.stem == "cpu")
-    assert config.num_processes >= (2 if path.stem == "several_gpus" else 1)
+    assert config.num_processes >= (2 if path.stem.startswith("several") else 1)
+    assert (config.num_machines > 1) is (path.stem == "several_machines")

@@ -5,9 +5,11 @@ import logging
 from pathlib import Path
 
 
-def main() -> None:
-    """Parse arguments, resolve the recipe, train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+def main(*, distil: bool = False, description: str | None = __doc__) -> None:
+    """Parse arguments, resolve the recipe, train; with `distil` from a teacher."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    if distil:
+        parser.add_argument("--teacher", type=Path, required=True, help="a bundle, or the folder of a finished run")
     parser.add_argument("--config", type=Path, help="a recipe; shipped ones are in configs/ (default: demo)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one key of the recipe")
     parser.add_argument("--raw", type=Path, help="folder with the public corpora, one folder a source")
@@ -25,7 +27,7 @@ def main() -> None:
     try:
         train(
             resource("configs/demo.yaml") if args.config is None else repository_path(args.config),
-            overrides=args.set,
+            overrides=[*args.set, *([f"distill.teacher={args.teacher}"] if distil else [])],
             raw=args.raw,
             run=args.run,
             resume=args.resume,

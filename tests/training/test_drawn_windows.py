@@ -10,7 +10,9 @@ from scamclf.calls import LABELS, Call, Turn
 from scamclf.encode import Encoder
 from scamclf.preparation.augment import AugmentConfig
 from scamclf.training.encoders import tiny_tokenizer
-from scamclf.training.windows import CLASS_SHARES, EVIDENCE_TOKENS, MIN_WINDOW, CallWindows, DrawnWindows
+from scamclf.training.tokens import StoredTokens, store_tokens
+from scamclf.training.views import EVIDENCE_TOKENS
+from scamclf.training.windows import CLASS_SHARES, MIN_WINDOW, PAD_TO, CallWindows, DrawnWindows
 from scamclf.windows import WindowSpec
 
 SPEC = WindowSpec(max_tokens=66, stride=48, monitor_step=32)
@@ -67,8 +69,8 @@ def test_augmented_windows_follow_from_seed_and_epoch_too(mixed, encoder):
     assert draw(mixed, encoder, epoch=1, **settings) != draw(mixed, encoder, epoch=1, n_windows=50)
 
 
-@pytest.mark.parametrize(("n_windows", "wanted"), [(None, 200), (1, 1), (7, 7), (640, 640)])
-def test_as_many_windows_are_drawn_as_wanted(mixed, encoder, n_windows, wanted):
+@pytest.mark.parametrize(("n_windows", "wanted"), [(None, 208), (1, 16), (7, 16), (16, 16), (640, 640)])
+def test_as_many_windows_are_drawn_as_wanted_and_as_fill_the_last_step(mixed, encoder, n_windows, wanted):
     assert len(draw(mixed, encoder, n_windows=n_windows)) == wanted
 
 
@@ -98,10 +100,10 @@ def test_sources_are_heard_by_the_square_root_of_their_size(encoder):
 def test_calls_of_a_source_are_drawn_equally_often(encoder):
     calls = [Call(f"a{i}", (Turn(WORDS[i % 10] + " " * (i > 9) + WORDS[i // 10] * (i > 9)),)) for i in range(20)]
     calls = [Call(call.call_id, call.turns, source="a", label="legitimate") for call in calls]
-    drawn = Counter(ids for ids, _ in draw(calls, encoder, n_windows=60))
+    drawn = Counter(ids for ids, _ in draw(calls, encoder, n_windows=80))
     assert len(drawn) == 20
-    assert set(drawn.values()) <= {2, 3, 4}
-    assert list(drawn.values()).count(3) >= 18
+    assert set(drawn.values()) <= {3, 4, 5}
+    assert list(drawn.values()).count(4) >= 18
 
 
 def test_no_window_is_longer_than_the_model_reads_nor_shorter_than_a_monitor_asks(mixed, encoder):
@@ -143,7 +145,7 @@ def test_prefixes_begin_where_calls_begin(mixed, encoder):
     beginnings = {tuple(encoded.ids[:MIN_WINDOW]) for encoded in encoder.encode(calls)}
     drawn = [ids[1:-1] for ids, _ in draw(calls, encoder, prefix_share=1.0)]
     assert {ids[:MIN_WINDOW] for ids in drawn} <= beginnings
-    assert len({len(ids) for ids in drawn}) > 30
+    assert len({len(ids) for ids in drawn}) > 20
 
 
 def test_batches_hold_windows_of_like_length_and_come_in_no_order_of_length(mixed, encoder):
@@ -154,20 +156,40 @@ def test_batches_hold_windows_of_like_length_and_come_in_no_order_of_length(mixe
     assert abs(np.corrcoef(np.arange(len(lengths)), lengths.mean(axis=1))[0, 1]) < 0.3
 
 
-def test_the_short_last_batch_stays_last(encoder):
-    calls = [Call(f"c{i}", (Turn("bank " * (i + 1)),), source="a", label="legitimate") for i in range(20)]
-    for epoch in range(5):
-        lengths = [len(ids) for ids, _ in draw(calls, encoder, n_windows=20, batch_size=8, epoch=epoch)]
-        # Sorted as one run: the four shortest are left over.
-        assert max(lengths[16:]) <= min(lengths[:16])
+def test_hardly_a_token_is_padded_and_the_count_is_that_of_the_batches(mixed, encoder):
+    windows = DrawnWindows(mixed, encoder, n_windows=960, batch_size=16, prefix_share=0.3, seed=0)
+    counts = [windows.count_tokens(step, micro_batch=8) for step in range(60)]
+    lengths = np.array([len(windows[i]["input_ids"]) for i in range(960)]).reshape(-1, 8)
+    assert [real for real, _ in counts] == lengths.reshape(60, 16).sum(axis=1).tolist()
+    padded = -(-lengths.max(axis=1) // PAD_TO) * PAD_TO * 8
+    assert [padded for _, padded in counts] == padded.reshape(60, 2).sum(axis=1).tolist()
+    # Of short windows: each batch ends between two multiples of eight. Of windows of 256 tokens it is under 2 %.
+    assert 1 - sum(real for real, _ in counts) / sum(padded for _, padded in counts) < 0.06
+
+
+def test_stored_tokens_and_other_processes_give_the_same_windows(mixed, encoder, tmp_path):
+    path = store_tokens(mixed, encoder, tmp_path, fingerprint="1")
+    assert store_tokens(mixed, encoder, tmp_path, fingerprint="1") == path
+    assert store_tokens(mixed, encoder, tmp_path, fingerprint="2") != path
+    assert draw(mixed, encoder, tokens=StoredTokens(path)) == draw(mixed, encoder)
+
+    settings = {"n_windows": 320, "batch_size": 16, "prefix_share": 0.3, "seed": 0, "augment": AugmentConfig()}
+    ahead, here = (DrawnWindows(mixed, encoder, **settings, workers=workers) for workers in (2, 0))
+    for epoch in (0, 1, 4):
+        ahead.set_epoch(epoch)
+        here.set_epoch(epoch)
+        assert [list(ahead[i]["input_ids"]) for i in range(320)] == [list(here[i]["input_ids"]) for i in range(320)]
+    ahead.close()
 
 
 def test_windows_of_a_finished_call_cover_it_and_are_those_of_the_scorer(mixed, encoder):
     windows = CallWindows(mixed, encoder)
     assert sum(windows.n_windows) == len(windows)
-    position = 0
+    lengths = [len(windows[i]["input_ids"]) for i in range(len(windows))]
+    assert lengths == sorted(lengths, reverse=True)
+    order, position = windows.by_call(np.arange(len(windows))), 0
     for call, encoded, n in zip(mixed, encoder.encode(mixed), windows.n_windows, strict=True):
-        items = [windows[i] for i in range(position, position + n)]
+        items = [windows[i] for i in order[position : position + n]]
         position += n
         spans = encoder.call_spans(encoded)
         assert (spans[0][0], spans[-1][1]) == (0, len(encoded.ids))

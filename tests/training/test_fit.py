@@ -21,8 +21,9 @@ from scamclf.config import recipe_to_dict
 from scamclf.errors import ConfigError, DataError
 from scamclf.preparation.prepare import Prepared, load_prepared
 from scamclf.resources import resource
+from scamclf.training.checkpoints import last_checkpoint
 from scamclf.training.fit import fit
-from scamclf.training.run import RUN, last_checkpoint
+from scamclf.training.run import RUN
 from scamclf.training.train import prepare_recipe, train
 from scamclf.training.windows import DrawnWindows
 
@@ -78,7 +79,18 @@ def drawn_epochs(monkeypatch) -> list[int]:
 
 def test_a_run_writes_what_its_layout_names(own_run):
     assert sorted(path.name for path in own_run.iterdir()) == sorted(
-        [RUN.model, RUN.recipe, RUN.metrics, RUN.calibration, RUN.provenance, RUN.data, RUN.checkpoints, RUN.logs]
+        [
+            RUN.model,
+            RUN.recipe,
+            RUN.metrics,
+            RUN.calibration,
+            RUN.provenance,
+            RUN.data,
+            RUN.checkpoints,
+            RUN.logs,
+            RUN.device,
+            RUN.plot,
+        ]
     )
     assert sorted(path.name for path in (own_run / RUN.model).iterdir()) == [
         "config.json",
@@ -166,7 +178,7 @@ def test_a_checkpoint_cut_off_while_it_was_written_is_passed_over(own_run, overr
     run = interrupted(own_run, tmp_path, steps=3)
     whole, cut = steps_of(run)[1:]
     (run / RUN.checkpoints / f"checkpoint-{cut}" / "trainer_state.json").unlink()
-    assert last_checkpoint(run).name == f"checkpoint-{whole}"
+    assert last_checkpoint(run / RUN.checkpoints).name == f"checkpoint-{whole}"
     train(SMOKE, overrides=overrides, run=run, resume=True)
     assert_same_run(own_run, run)
 
@@ -187,7 +199,7 @@ def test_a_killed_training_goes_on_to_the_same_model(own_run, overrides, tmp_pat
         )
         try:
             deadline = time.monotonic() + 300
-            while last_checkpoint(run) is None:
+            while last_checkpoint(run / RUN.checkpoints) is None:
                 assert process.poll() is None, (tmp_path / "log").read_text(errors="replace")
                 assert time.monotonic() < deadline
                 time.sleep(0.02)

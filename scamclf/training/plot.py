@@ -1,0 +1,43 @@
+"""The plot of a run: loss of the training windows, and log loss of the validation calls."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from scamclf.evaluation.svg import Axis, Line, Mark, line_plot
+
+__all__ = ["loss_plot"]
+
+_STYLE = """<style>
+svg { background: #fff; font: 12px sans-serif } text { fill: #333 } .grid { stroke: #ddd }
+.line { fill: none; stroke-width: 1.5 } .train { stroke: #888 }
+.validation { stroke: #06c } .validation circle { fill: #06c }
+</style>"""
+
+
+def loss_plot(history: Sequence[Mapping[str, float]]) -> str:
+    """Draw Trainer's `log_history` as an SVG file of its own."""
+    train = [(row["step"], row["loss"]) for row in history if "loss" in row]
+    validation = [(row["step"], row["eval_log_loss"]) for row in history if "eval_log_loss" in row]
+    points = [*train, *validation] or [(1.0, 1.0)]
+    last, highest = max(step for step, _ in points), max(loss for _, loss in points)
+    best = min(validation, key=lambda point: point[1], default=None)
+    marks = [] if best is None else [Mark("validation", *best, text="best", label=f"validation, best {best[1]:.3f}")]
+    plot = line_plot(
+        "loss",
+        "Loss by step",
+        Axis("step", 0, last, _ticks(last)),
+        Axis("loss", 0, highest, _ticks(highest)),
+        lines=[Line("train", train), Line("validation", validation)],
+        marks=marks,
+    )
+    # As a part of a page it needs neither; as a file of its own it does.
+    plot = plot.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" width="720" ', 1)
+    return plot.replace(">", f">{_STYLE}", 1)
+
+
+def _ticks(highest: float) -> list[tuple[float, str]]:
+    """Some five round values from 0 on."""
+    rough = max(highest, 1e-9) / 5
+    unit = 10 ** math.floor(math.log10(rough))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
+    return [(i * step, f"{i * step:g}") for i in range(int(highest / step) + 1)]
