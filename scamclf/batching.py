@@ -1,11 +1,36 @@
 """Batches of windows of like length, bounded by the tokens that they take once padded."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["length_batches", "pad_batch"]
+__all__ = ["Padding", "length_batches", "pad_batch"]
 
 Ints = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Padding:
+    """Counts what batches are made of.
+
+    Args:
+        tokens: of windows.
+        padded: the same with the padding of their batches: what a network works through.
+    """
+
+    tokens: int = 0
+    padded: int = 0
+
+    def add(self, *, tokens: int, padded: int) -> None:
+        """Count one batch."""
+        self.tokens += tokens
+        self.padded += padded
+
+    @property
+    def share(self) -> float:
+        """Share of padding in what was worked through, in [0, 1)."""
+        return 1 - self.tokens / self.padded if self.padded else 0.0
 
 
 def length_batches(lengths: Ints, *, max_padded_tokens: int) -> list[Ints]:

@@ -49,14 +49,20 @@ _DEMONSTRATION = (
 _PRODUCTION = "Scores finished calls, and live calls turn by turn. Labels: {labels}."
 
 
-def write_card(bundle: Path, manifest: Manifest) -> None:
-    """Write the card from the manifest, and from `eval/evaluation.json` where there is one."""
+def write_card(bundle: Path, manifest: Manifest, *, name: str | None = None) -> None:
+    """Write the card from the manifest, and from `eval/evaluation.json` where there is one.
+
+    Args:
+        bundle: folder to write it into.
+        manifest: the bundle's.
+        name: what the folder will be called; None: what it is called.
+    """
     recipe = manifest.provenance.get("recipe", {})
     demonstration = manifest.intended_use == "demonstration"
     use = _DEMONSTRATION if demonstration else _PRODUCTION.format(labels=", ".join(manifest.labels))
     head = _HEAD.format(
         name=recipe.get("name", "scamclf"),
-        bundle=bundle.name.removesuffix(".exporting"),
+        bundle=name or bundle.name,
         use=use,
         max_tokens=manifest.windows["max_tokens"],
     )

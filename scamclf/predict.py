@@ -8,6 +8,7 @@ for prediction in load("bundle").score([{"call_id": "1", "text": "hello ..."}]):
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from scamclf.batching import length_batches, pad_batch
+from scamclf.batching import Padding, length_batches, pad_batch
 from scamclf.bundle import LAYOUT, Manifest, OperatingPoint, Statistic, read_manifest, verify_bundle
 from scamclf.calls import LABELS, Call, call_from_dict
 from scamclf.encode import EncodedCall, Encoder
@@ -25,13 +26,16 @@ from scamclf.language import looks_english
 from scamclf.metrics import sigmoid
 from scamclf.pooling import Pooled, calibrated, pool_calls
 from scamclf.render import render
-from scamclf.runtimes import Runtime
+from scamclf.runtimes import Runtime, open_runtime
 from scamclf.windows import WindowSpec
 
-__all__ = ["PREDICTION_SCHEMA", "Prediction", "Scorer", "load"]
+__all__ = ["PREDICTION_SCHEMA", "EncodedRows", "Prediction", "Scorer", "load"]
 
 CALLS_AT_A_TIME = 512
 """Calls that are tokenised and sorted by length together: enough for even batches, few enough to stay small."""
+
+CHARS_AT_A_TIME = 2**22
+"""Text of the calls that are scored together: a few huge calls are as much work as many."""
 
 MAX_PADDED_TOKENS = 4096
 """Tokens of one batch, padding counted: 16 full windows keep two cores busy within the cache."""
@@ -94,6 +98,10 @@ class Scorer:
         runtime: runs its network.
         precision: which of the manifest's precisions the runtime runs.
         operating_point: what `alert` means; None takes the bundle's own.
+        why: how the runtime was chosen.
+
+    Attributes:
+        padding: tokens that were run so far, and how many of them were padding.
 
     Raises:
         ConfigError: the bundle ships no operating point of that name.
@@ -107,10 +115,14 @@ class Scorer:
         *,
         precision: str = "fp32",
         operating_point: str | None = None,
+        why: str = "given",
     ) -> None:
         self.manifest = manifest
         self.encoder = encoder
         self.runtime = runtime
+        self.why = why
+        self.precision = precision
+        self.padding = Padding()
         self.statistics = manifest.precisions[precision]
         self.operating_point = operating_point or manifest.operating_point
         self.alert_at = _operating_point(self.statistics.call, self.operating_point)
@@ -133,14 +145,16 @@ class Scorer:
 
     def score_rows(self, rows: Iterable[Call | ReaderError]) -> Iterator[Prediction]:
         """Score a stream in bounded memory: one prediction a row, in order; errors become error rows."""
-        chunk: list[Call | ReaderError] = []
-        for row in rows:
-            chunk.append(row)
-            if len(chunk) == CALLS_AT_A_TIME:
-                yield from self._score_chunk(chunk)
-                chunk = []
-        if chunk:
-            yield from self._score_chunk(chunk)
+        # While the network runs over one chunk, the next is read and tokenised; no more than two are held.
+        with ThreadPoolExecutor(1, thread_name_prefix="scamclf-encode") as encoding:
+            before: Future[EncodedRows] | None = None
+            for chunk in _chunks(rows):
+                following = encoding.submit(self.encode_rows, chunk)
+                if before is not None:
+                    yield from self.score_encoded(before.result())
+                before = following
+            if before is not None:
+                yield from self.score_encoded(before.result())
 
     def score_batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Score Arrow batches; the one core under files and engines.
@@ -168,8 +182,11 @@ class Scorer:
         """
         logits = np.zeros((len(windows), len(LABELS)), dtype=np.float32)
         lengths = np.array([len(window) for window in windows], dtype=np.int64)
+        # Never over a full window: a model may have no position for the padding beyond it.
+        pad_to = np.gcd(self.runtime.pad_to, self.encoder.spec.max_tokens)
         for rows in length_batches(lengths, max_padded_tokens=MAX_PADDED_TOKENS):
-            ids, mask = pad_batch([windows[row] for row in rows], pad_id=self.encoder.pad_id)
+            ids, mask = pad_batch([windows[row] for row in rows], pad_id=self.encoder.pad_id, multiple_of=int(pad_to))
+            self.padding.add(tokens=int(lengths[rows].sum()), padded=ids.size)
             logits[rows] = self.runtime.run(ids, mask)
         return logits
 
@@ -181,13 +198,17 @@ class Scorer:
         ]
         return pool_calls(self.window_logits(windows), [len(span) for span in spans]), spans
 
-    def _score_chunk(self, rows: list[Call | ReaderError]) -> list[Prediction]:
-        calls = [row for row in rows if isinstance(row, Call)]
-        scored = iter(self._score_calls(calls)) if calls else iter(())
-        return [next(scored) if isinstance(row, Call) else _error_row(row) for row in rows]
+    def encode_rows(self, rows: list[Call | ReaderError]) -> "EncodedRows":
+        """Tokenise rows, on all cores: the first half of `score_rows`, for whoever overlaps it with the second."""
+        return EncodedRows(rows, self.encoder.encode([row for row in rows if isinstance(row, Call)]))
 
-    def _score_calls(self, calls: list[Call]) -> list[Prediction]:
-        encoded = self.encoder.encode(calls)
+    def score_encoded(self, chunk: "EncodedRows") -> list[Prediction]:
+        """Run the network over tokenised rows: one prediction a row, in order."""
+        calls = [row for row in chunk.rows if isinstance(row, Call)]
+        scored = iter(self._score_calls(calls, chunk.calls)) if calls else iter(())
+        return [next(scored) if isinstance(row, Call) else _error_row(row) for row in chunk.rows]
+
+    def _score_calls(self, calls: list[Call], encoded: list[EncodedCall]) -> list[Prediction]:
         pooled, spans = self.pool(encoded)
         call = self.statistics.call
         scam, tech = calibrated(pooled, slope=call.slope, intercept=call.intercept)
@@ -222,6 +243,7 @@ def load(
     path: str | Path,
     *,
     precision: str = "fp32",
+    runtime: str = "auto",
     operating_point: str | None = None,
     threads: int | None = None,
     verify: bool = True,
@@ -231,6 +253,8 @@ def load(
     Args:
         path: folder made by `scamclf export`.
         precision: one of those that the bundle ships.
+        runtime: one of `scamclf.runtimes.RUNTIMES`; what "auto" took, and why, is in the scorer's `runtime.name`
+            and `why`.
         operating_point: what `alert` means, for example "fpr_1pct"; None takes the bundle's own.
         threads: threads of the runtime; None takes every core that this process may use.
         verify: check every file against SHA256SUMS first (a fraction of a second).
@@ -240,10 +264,9 @@ def load(
 
     Raises:
         BundleError: a file is missing, changed or of an unknown version.
-        ConfigError: the bundle has no such precision or operating point.
+        ConfigError: the bundle has no such precision or operating point, or the runtime cannot run it here.
+        MissingExtraError: the runtime is not installed.
     """
-    from scamclf.runtimes.onnx import OnnxRuntime
-
     folder = Path(path)
     if verify:
         verify_bundle(folder)
@@ -253,8 +276,35 @@ def load(
     if precision not in manifest.precisions:
         raise ConfigError(f"precision is {precision!r}; {folder} has {', '.join(manifest.precisions)}")
     encoder = Encoder.from_file(folder / LAYOUT.tokenizer, WindowSpec(**manifest.windows))
-    runtime = OnnxRuntime(folder / manifest.precisions[precision].file, threads=threads)
-    return Scorer(manifest, encoder, runtime, precision=precision, operating_point=operating_point)
+    file = manifest.precisions[precision].file
+    opened, why = open_runtime(folder, file, precision=precision, runtime=runtime, threads=threads)
+    return Scorer(manifest, encoder, opened, precision=precision, operating_point=operating_point, why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRows:
+    """Rows and the token ids of those that are calls.
+
+    Args:
+        rows: calls, and errors in the place of what is none.
+        calls: one for each call.
+    """
+
+    rows: list[Call | ReaderError]
+    calls: list[EncodedCall]
+
+
+def _chunks(rows: Iterable[Call | ReaderError]) -> Iterator[list[Call | ReaderError]]:
+    chunk: list[Call | ReaderError] = []
+    chars = 0
+    for row in rows:
+        chunk.append(row)
+        chars += sum(len(turn.text) for turn in row.turns) if isinstance(row, Call) else 0
+        if len(chunk) == CALLS_AT_A_TIME or chars >= CHARS_AT_A_TIME:
+            yield chunk
+            chunk, chars = [], 0
+    if chunk:
+        yield chunk
 
 
 def _checked(call: Call | Mapping[str, Any]) -> Call | ReaderError:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from scamclf.bundle import OperatingPoint, Statistic, verify_bundle, write_checksums, write_manifest
+from scamclf.bundle import OperatingPoint, Precision, Statistic, verify_bundle, write_checksums, write_manifest
 from scamclf.calls import Call
 from scamclf.card import write_card
 from scamclf.encode import EncodedCall
@@ -18,7 +18,7 @@ from scamclf.metrics import balanced_weights, calls_needed, threshold_at_fpr
 from scamclf.pooling import Pooled, calibrated, pool_prefixes
 from scamclf.predict import Scorer, load
 
-__all__ = ["monitor_statistic", "operating_point_name", "operating_points", "reset_thresholds"]
+__all__ = ["monitor_statistic", "operating_point_name", "operating_points", "reset_thresholds", "with_points"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,23 +67,57 @@ def monitor_statistic(scorer: Scorer, encoded: Sequence[EncodedCall]) -> Pooled:
     return pool_prefixes(scorer.window_logits(windows), [len(span) for span in spans])
 
 
+def with_points(
+    scorer: Scorer, calls: Sequence[Call], *, target_fprs: Sequence[float], demonstration: bool = False
+) -> Precision:
+    """Set the thresholds of one precision, finished calls and live ones, on what it says itself.
+
+    Args:
+        scorer: of the precision; its mappings are kept, so that log-odds mean the same in all precisions.
+        calls: legitimate.
+        target_fprs: false-positive rates to try.
+        demonstration: set a threshold whatever the number of calls.
+    """
+    encoded = scorer.encoder.encode(calls)
+    finished, _ = scorer.pool(encoded)
+    sources = [str(call.source) for call in calls]
+
+    def set_on(statistic: Statistic, pooled: Pooled) -> Statistic:
+        scores = calibrated(pooled, slope=statistic.slope, intercept=statistic.intercept)
+        scam, tech = (operating_points(one, sources, target_fprs, demonstration=demonstration) for one in scores)
+        return dataclasses.replace(statistic, scam=scam, tech_support=tech)
+
+    before = scorer.statistics
+    call, monitor = set_on(before.call, finished), set_on(before.monitor, monitor_statistic(scorer, encoded))
+    return dataclasses.replace(before, call=call, monitor=monitor)
+
+
 def reset_thresholds(
-    bundle: Path, calls: Sequence[Call], out: Path, *, target_fprs: Sequence[float] = (0.01, 0.001)
+    bundle: Path,
+    calls: Sequence[Call],
+    out: Path,
+    *,
+    target_fprs: Sequence[float] = (0.01, 0.001),
+    precisions: Sequence[str] | None = None,
 ) -> dict[str, OperatingPoint]:
-    """Copy a bundle with thresholds set on your own legitimate calls.
+    """Copy a bundle with the thresholds of each precision set on your own legitimate calls.
 
     Args:
         bundle: a bundle.
         calls: legitimate calls of the network that it will score; calls with another label are refused.
-        out: folder to write.
+        out: folder to write; it appears whole or not at all.
         target_fprs: false-positive rates to try.
+        precisions: those that the new bundle names; None: all. One that cannot run here must be left out, since its
+            thresholds would be another network's.
 
     Returns:
-        The operating points of finished calls.
+        The operating points of finished calls, of the first precision.
 
     Raises:
         DataError: there are too few calls for any of the rates, or one is labelled a scam.
-        BundleError: `out` is there already.
+        BundleError: `out` is there already, or the bundle is not whole.
+        ConfigError: the bundle has no such precision, or it cannot run here.
+        MissingExtraError: what runs a precision is not installed.
     """
     if out.exists():
         raise BundleError(f"{out} is there already: give another name")
@@ -96,32 +130,22 @@ def reset_thresholds(
             f"{len(calls)} legitimate calls; a rate of {max(target_fprs):g} needs {needed}, so {needed - len(calls)} "
             "more"
         )
-    scorer = load(bundle)
-    encoded = scorer.encoder.encode(calls)
-    sources = [str(call.source) for call in calls]
-    finished, _ = scorer.pool(encoded)
-    fp32 = scorer.statistics
-    call = _with_points(fp32.call, finished, sources, target_fprs)
-    monitor = _with_points(fp32.monitor, monitor_statistic(scorer, encoded), sources, target_fprs)
-    manifest = dataclasses.replace(
-        scorer.manifest,
-        precisions={"fp32": dataclasses.replace(fp32, call=call, monitor=monitor)},
-        operating_point=next(iter(call.scam), None),
-    )
-    shutil.copytree(bundle, out)
-    write_manifest(out, manifest)
-    write_card(out, manifest)
-    write_checksums(out)
-    verify_bundle(out)
-    return dict(call.scam)
-
-
-def _with_points(
-    statistic: Statistic, pooled: Pooled, sources: Sequence[str], target_fprs: Sequence[float]
-) -> Statistic:
-    scam, tech = calibrated(pooled, slope=statistic.slope, intercept=statistic.intercept)
-    return dataclasses.replace(
-        statistic,
-        scam=operating_points(scam, sources, target_fprs),
-        tech_support=operating_points(tech, sources, target_fprs),
-    )
+    manifest = load(bundle).manifest
+    found = {
+        name: with_points(load(bundle, precision=name, verify=False), calls, target_fprs=target_fprs)
+        for name in precisions or manifest.precisions
+    }
+    points = next(iter(found.values())).call.scam
+    manifest = dataclasses.replace(manifest, precisions=found, operating_point=next(iter(points), None))
+    partial = out.with_name(f"{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        shutil.copytree(bundle, partial)
+        write_manifest(partial, manifest)
+        write_card(partial, manifest, name=out.name)
+        write_checksums(partial)
+        verify_bundle(partial)
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return dict(points)

@@ -21,6 +21,7 @@ class CountingRuntime:
     """Logits of a window: 0, how often it says "virus", how often it says "loan"."""
 
     name = "counting"
+    pad_to = 1
 
     def run(self, ids, mask):
         virus, loan = (((ids == VOCABULARY.index(word)) & (mask == 1)).sum(axis=1) for word in ("virus", "loan"))

@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scamclf.batching import length_batches, pad_batch
+from scamclf.batching import Padding, length_batches, pad_batch
 
 
 @given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
@@ -45,3 +46,13 @@ def test_a_padded_length_may_be_asked_to_be_a_multiple():
 
     assert ids.tolist() == [[5, 6, 7, 8, 9, 0, 0, 0]]
     assert mask.sum() == 5
+
+
+def test_the_share_of_padding_is_counted_over_all_batches():
+    padding = Padding()
+    assert padding.share == 0
+
+    padding.add(tokens=90, padded=100)
+    padding.add(tokens=100, padded=100)
+
+    assert padding.share == pytest.approx(0.05)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
+import scamclf.encode
 from scamclf.calls import Call, Turn
 from scamclf.encode import Encoder
 from scamclf.normalise import add_normaliser
@@ -78,6 +79,29 @@ def test_windows_carry_the_special_tokens_and_are_as_long_as_the_spec_says():
     assert encoder.body == 8
     assert encoder.call_spans(encoded).tolist() == [[0, 8], [6, 14], [12, 20]]
     assert [window.tolist() for window in windows] == [[1, *[4] * 8, 2]] * 3
+
+
+def test_calls_are_tokenised_the_same_however_few_at_a_time(monkeypatch):
+    encoder = Encoder(word_tokenizer(), SPEC)
+    calls = [a_call("hello " * n, "there") for n in (1, 50, 3, 200, 2)]
+    together = encoder.encode(calls)
+    sizes = []
+    monkeypatch.setattr(scamclf.encode, "_BYTES_AT_A_TIME", 320)
+    batches = scamclf.encode._batches
+
+    def counted(calls):
+        for batch in batches(calls):
+            sizes.append(len(batch))
+            yield batch
+
+    monkeypatch.setattr(scamclf.encode, "_batches", counted)
+    apart = encoder.encode(calls)
+
+    assert len(sizes) > 1
+    assert sum(sizes) == len(calls)
+    for a, b in zip(together, apart, strict=True):
+        assert a.ids.tolist() == b.ids.tolist()
+        assert a.boundaries.tolist() == b.boundaries.tolist()
 
 
 def test_a_tokenizer_without_special_tokens_leaves_the_whole_window_to_the_call():

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import transformers
 from onnx import numpy_helper
 
-import scamclf.export
+import scamclf.export.bundle
 from scamclf.bundle import LAYOUT, read_manifest, verify_bundle
 from scamclf.calls import LABELS
 from scamclf.encode import Encoder
@@ -85,14 +86,15 @@ def exporting(monkeypatch):
             target.parent.mkdir(parents=True)
             shutil.copy(path, target)
 
-        monkeypatch.setattr(scamclf.export, "export_onnx", copy)
+        monkeypatch.setattr(scamclf.export.bundle, "export_onnx", copy)
 
     return use
 
 
 def test_a_bundle_holds_the_files_of_its_layout(tiny_bundle):
     found = sorted(path.relative_to(tiny_bundle).as_posix() for path in tiny_bundle.rglob("*") if path.is_file())
-    names = [getattr(LAYOUT, field.name) for field in dataclasses.fields(LAYOUT) if field.name != "evaluation"]
+    unless_asked_for = ("evaluation", "int8", "int8_weights")
+    names = [getattr(LAYOUT, field.name) for field in dataclasses.fields(LAYOUT) if field.name not in unless_asked_for]
     assert found == sorted([*names, "eval/training.json"])
     verify_bundle(tiny_bundle)
     assert not list(tiny_bundle.parent.glob("*.exporting"))
@@ -105,6 +107,14 @@ def test_the_network_is_one_file_with_free_batch_and_length(tiny_bundle):
     assert [node.name for node in graph.output] == [OUTPUT_NAME]
     for node in graph.input:
         assert all(dim.dim_param for dim in node.type.tensor_type.shape.dim)
+
+
+def test_attention_and_normalisation_are_fused_in_every_layer(tiny_bundle):
+    operators = Counter(node.op_type for node in onnx.load(tiny_bundle / LAYOUT.onnx).graph.node)
+    fused = {"Attention": 2, "MultiHeadAttention": 0, "SkipLayerNormalization": 4, "BiasGelu": 2}
+    assert {name: operators[name] for name in fused} == fused
+    assert operators["Softmax"] == 0
+    assert read_manifest(tiny_bundle).provenance["fused_operators"] == fused
 
 
 def test_everybody_can_read_the_configuration(tiny_bundle):
@@ -168,6 +178,7 @@ def test_a_network_that_minds_its_batch_is_refused(reference, onnx_as, tiny_bund
         """What dynamic quantisation does, in short: a row's scores follow from those of the batch."""
 
         name = "leaky"
+        pad_to = 1
 
         def run(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
             logits = run(ids, mask)
@@ -201,7 +212,7 @@ def test_an_export_that_breaks_off_leaves_nothing(run, monkeypatch, tmp_path):
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(scamclf.export, "export_onnx", fail)
+    monkeypatch.setattr(scamclf.export.bundle, "export_onnx", fail)
     with pytest.raises(OSError, match="disk full"):
         export(run, tmp_path / "bundle")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -268,5 +268,5 @@ def test_a_network_that_is_damaged_is_refused_though_its_checksum_is_right(tiny_
     (bundle / LAYOUT.onnx).write_bytes(content[: len(content) // 2])
     write_checksums(bundle)
 
-    with pytest.raises(BundleError, match=r"model.onnx: ONNX Runtime cannot load it"):
+    with pytest.raises(BundleError, match=r"model.onnx: not an ONNX model \(cut off\)"):
         load(bundle)

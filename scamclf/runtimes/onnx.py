@@ -8,6 +8,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from scamclf.errors import BundleError
+from scamclf.runtimes.onnx_check import check_onnx
 
 __all__ = ["INPUT_NAMES", "OUTPUT_NAME", "OnnxRuntime"]
 
@@ -23,13 +24,18 @@ class OnnxRuntime:
         threads: threads of one batch; None takes every core that this process may use.
 
     Raises:
-        BundleError: the file cannot be loaded, or its inputs and outputs are not ours.
+        BundleError: the file cannot be loaded, has operators or weights from elsewhere (`scamclf.runtimes.onnx_check`),
+            or its inputs and outputs are not ours.
     """
 
-    name = "onnxruntime-cpu"
+    name = "onnxruntime-cpu-fp32"
+    pad_to = 1
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        check_onnx(path)
         options = onnxruntime.SessionOptions()
+        # What was checked is ONNX: ONNX Runtime shall not take it for a format of its own.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
         options.inter_op_num_threads = 1
         try:

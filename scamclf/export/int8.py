@@ -1,0 +1,120 @@
+"""Static int8: scales are measured once, on real windows, so that a score does not depend on its batch."""
+
+import logging
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scamclf.batching import pad_batch
+from scamclf.encode import Encoder
+from scamclf.errors import MissingExtraError
+from scamclf.pooling import scam_logit
+from scamclf.predict import Scorer
+from scamclf.runtimes.onnx import INPUT_NAMES
+
+__all__ = ["MEAN_DIFFERENCE", "export_int8", "quiet_nncf"]
+
+logger = logging.getLogger(__name__)
+
+Ints = npt.NDArray[np.int64]
+
+MEAN_DIFFERENCE = 0.05
+"""Mean difference from fp32, in log-odds of a window, above which products that are sensitive stay as they were."""
+
+_LAYER = re.compile(r"layers?\.\d+/(.+)")
+
+
+def export_int8(
+    onnx_file: Path, path: Path, *, windows: Sequence[Ints], check: Sequence[Ints], reference: Scorer
+) -> list[str]:
+    """Quantise a network to int8, as an OpenVINO model.
+
+    Weights and what they are multiplied with are int8. Where that costs too much, one kind of product after the
+    other, the most sensitive first, is left as it was in every layer.
+
+    Args:
+        onnx_file: the fp32 network.
+        path: `.xml` to write; the weights go beside it, into a `.bin`.
+        windows: token ids of real windows to measure scales on.
+        check: others, to measure the difference from fp32 on.
+        reference: runs fp32.
+
+    Returns:
+        The kinds of products that were left as they were.
+    """
+    import openvino
+
+    from scamclf.runtimes.openvino import OpenVinoRuntime
+
+    nncf = quiet_nncf()
+    dataset = nncf.Dataset(list(windows), lambda ids: _inputs(reference.encoder, ids))
+    wanted = scam_logit(reference.window_logits(check))
+
+    def quantised(left_out: Sequence[str]) -> tuple[float, Any]:
+        names = [name for kind in left_out for name in kinds[kind]]
+        found = nncf.quantize(
+            network,
+            dataset,
+            model_type=nncf.ModelType.TRANSFORMER,
+            subset_size=len(windows),
+            ignored_scope=nncf.IgnoredScope(names=names) if names else None,
+        )
+        trial = Scorer(reference.manifest, reference.encoder, OpenVinoRuntime(found, precision="int8"))
+        difference = float(np.abs(scam_logit(trial.window_logits(check)) - wanted).mean())
+        logger.info("int8 but for %s: mean difference from fp32 %.4f", list(left_out) or "nothing", difference)
+        return difference, found
+
+    with TemporaryDirectory() as folder:
+        # Written and read again: without a name of its own an operator is called anew each time it is copied.
+        named = Path(folder) / "network.xml"
+        openvino.save_model(openvino.Core().read_model(onnx_file), named, compress_to_fp16=False)
+        network = openvino.Core().read_model(named)
+        kinds = _kinds(network)
+        left_out: list[str] = []
+        difference, best = quantised(left_out)
+        while difference > MEAN_DIFFERENCE and len(left_out) < len(kinds):
+            trials = {kind: quantised([*left_out, kind]) for kind in kinds if kind not in left_out}
+            kind = min(trials, key=lambda kind: trials[kind][0])
+            left_out.append(kind)
+            difference, best = trials[kind]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        openvino.save_model(best, path, compress_to_fp16=False)
+    return left_out
+
+
+def quiet_nncf() -> Any:
+    """NNCF, which unless told otherwise reports its use to its makers over the network, without asking.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    if find_spec("nncf") is None or find_spec("openvino") is None:
+        raise MissingExtraError("nncf", extra="openvino", needed_for="precision 'int8'")
+    # None makes its import fail, for which NNCF is prepared; its own switches act after the first report.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import nncf
+
+    nncf.set_log_level(logging.ERROR)
+    return nncf
+
+
+def _kinds(network: Any) -> dict[str, list[str]]:
+    """Products with weights, by what they are in each layer: "output/dense/MatMul"."""
+    kinds = defaultdict(list)
+    for operator in network.get_ops():
+        match = _LAYER.search(operator.get_friendly_name())
+        if match and operator.get_type_name() == "MatMul":
+            kinds[match[1]].append(operator.get_friendly_name())
+    return kinds
+
+
+def _inputs(encoder: Encoder, ids: Ints) -> dict[str, Ints]:
+    return dict(zip(INPUT_NAMES, pad_batch([ids], pad_id=encoder.pad_id), strict=True))

@@ -1,0 +1,128 @@
+"""Precisions beside fp32: each with thresholds from its own scores, and proof that it decides as fp32 does."""
+
+import dataclasses
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from scamclf.bundle import LAYOUT, Precision
+from scamclf.calls import LABELS, Call
+from scamclf.config import CalibrationConfig
+from scamclf.errors import ConfigError, ExportError, MissingExtraError
+from scamclf.export.int8 import export_int8, quiet_nncf
+from scamclf.predict import Scorer
+from scamclf.preparation.split import Split
+from scamclf.runtimes import open_runtime
+from scamclf.thresholds import with_points
+
+__all__ = ["AGREEMENT", "PRECISIONS", "check_precisions", "compare", "make_precision"]
+
+logger = logging.getLogger(__name__)
+
+PRECISIONS = ("bf16", "int8")
+"""bf16 computes the fp32 file in another number format, on CPUs that have it; int8 has a file of its own."""
+
+AGREEMENT = 0.999
+"""Least share of calls that a precision decides as fp32 does, each at its own threshold."""
+
+_CALIBRATION_WINDOWS, _CHECK_WINDOWS = 128, 96
+_SEED = 0
+
+
+def check_precisions(names: Sequence[str]) -> None:
+    """Refuse what cannot be made here, before anything is made.
+
+    Raises:
+        ConfigError: there is no such precision, or this CPU does not compute in it.
+        MissingExtraError: what it needs is not installed.
+    """
+    unknown = [name for name in names if name not in PRECISIONS]
+    if unknown:
+        raise ConfigError(f"precision is {unknown[0]!r}; beside fp32 there are {', '.join(PRECISIONS)}")
+    if "int8" in names:
+        quiet_nncf()
+    if "bf16" in names:
+        if find_spec("openvino") is None:
+            raise MissingExtraError("openvino", extra="openvino", needed_for="precision 'bf16'")
+        from scamclf.runtimes.openvino import has_bf16
+
+        if not has_bf16():
+            raise ConfigError("precision is 'bf16', which this CPU does not compute in: leave it out")
+
+
+def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split, Sequence[Call]]) -> Precision:
+    """Make one precision of a bundle.
+
+    Args:
+        name: one of `PRECISIONS`.
+        bundle: folder that holds the fp32 network.
+        fp32: runs that.
+        splits: prepared calls: int8 measures its scales on "train", thresholds are set on "calibration", and
+            "validation" shows whether it agrees with fp32.
+
+    Raises:
+        ExportError: it decides less than `AGREEMENT` of the calls as fp32 does.
+    """
+    file, left_out = LAYOUT.onnx, []
+    if name == "int8":
+        file = LAYOUT.int8
+        left_out = export_int8(
+            bundle / LAYOUT.onnx,
+            bundle / file,
+            windows=_some_windows(fp32, splits["train"], _CALIBRATION_WINDOWS),
+            check=_some_windows(fp32, splits["validation"], _CHECK_WINDOWS),
+            reference=fp32,
+        )
+    precision = dataclasses.replace(fp32.statistics, file=file, parity={})
+    manifest = dataclasses.replace(fp32.manifest, precisions={**fp32.manifest.precisions, name: precision})
+    runtime, _ = open_runtime(bundle, file, precision=name)
+    legitimate = [call for call in splits["calibration"] if call.label == LABELS[0]]
+    settings = CalibrationConfig(**fp32.manifest.provenance["recipe"]["calibration"])
+    scorer = Scorer(manifest, fp32.encoder, runtime, precision=name)
+    precision = with_points(scorer, legitimate, target_fprs=settings.target_fprs, demonstration=settings.demonstration)
+    manifest = dataclasses.replace(manifest, precisions={**manifest.precisions, name: precision})
+    found = compare(fp32, Scorer(manifest, fp32.encoder, runtime, precision=name), splits["validation"])
+    logger.info("%s: %s, left as it was: %s", name, found, left_out or "nothing")
+    n = len(splits["validation"])
+    # At least one: in a few calls no smaller share can be told.
+    if found["changed_alerts"] > max(1, math.floor((1 - AGREEMENT) * n)) and not settings.demonstration:
+        raise ExportError(
+            f"{name} decides {found['changed_alerts']:.0f} of {n} calls otherwise than fp32 ({found}); wanted at least "
+            f"{AGREEMENT:.1%} alike: leave it out"
+        )
+    return dataclasses.replace(precision, parity=found, left_out=tuple(left_out))
+
+
+def compare(fp32: Scorer, other: Scorer, calls: Sequence[Call]) -> dict[str, float]:
+    """Differences between two precisions.
+
+    Returns:
+        "calls" and "calls_mean", the largest and the mean difference in log-odds; "changed_alerts", calls of which
+        one alarms and the other does not; "compared", how many calls there were.
+    """
+    pairs = list(zip(fp32.score(calls), other.score(calls), strict=True))
+    differences = np.abs([(a.logit_scam or 0.0) - (b.logit_scam or 0.0) for a, b in pairs])
+    return {
+        "calls": float(differences.max()),
+        "calls_mean": float(differences.mean()),
+        "changed_alerts": float(sum(a.alert != b.alert for a, b in pairs)),
+        "compared": float(len(pairs)),
+    }
+
+
+def _some_windows(scorer: Scorer, calls: Sequence[Call], n: int) -> list[npt.NDArray[np.int64]]:
+    """About n windows of n calls drawn at random, short and long."""
+    drawn = np.random.default_rng(_SEED).permutation(len(calls))[:n]
+    encoder = scorer.encoder
+    windows = [
+        window
+        for encoded in encoder.encode([calls[i] for i in drawn])
+        for window in encoder.window_ids(encoded, encoder.call_spans(encoded))
+    ]
+    windows.sort(key=len)
+    return windows[:: max(1, len(windows) // n)][:n]
