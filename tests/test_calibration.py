@@ -23,6 +23,7 @@ class WordRuntime:
     """Reads the log-odds of a scam off the first word: word n is n / 10 - 10, tech support where n is even."""
 
     name = "words"
+    pad_to = 1
 
     def run(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         first = ids[:, 0]
