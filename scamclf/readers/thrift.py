@@ -33,8 +33,6 @@ class _Reader:
         self._left = MAX_VALUES
 
     def struct(self, depth: int) -> dict[int, Any]:
-        if depth > _MAX_DEPTH:
-            raise ValueError("nested too deeply")
         fields: dict[int, Any] = {}
         number = 0
         while head := self._byte():
@@ -45,6 +43,8 @@ class _Reader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
+        if depth > _MAX_DEPTH:
+            raise ValueError("nested too deeply")
         self._left -= 1
         if self._left < 0:
             raise ValueError(f"more than {MAX_VALUES:,} values")
@@ -55,7 +55,7 @@ class _Reader:
         if kind in (_LIST, _SET):
             head = self._byte()
             size = head >> 4 if head >> 4 < 15 else self._varint()
-            return [self._value(head & 15, depth) for _ in range(size)]
+            return [self._value(head & 15, depth + 1) for _ in range(size)]
         if kind == _BINARY:
             return self._skip(self._varint())
         if kind in (_TRUE, _FALSE, _BYTE):

@@ -5,6 +5,7 @@ import pytest
 from scamclf.calls import Call, Turn
 from scamclf.errors import ReaderError
 from scamclf.readers import read_calls
+from scamclf.readers.thrift import read_struct
 
 
 def read(tmp_path, rows, schema=None, **columns):
@@ -86,3 +87,9 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path, content):
 
     assert error.code == "bad_parquet"
     assert "calls.parquet: not a readable Parquet file" in str(error)
+
+
+@pytest.mark.parametrize("head", [0x19, 0x1C], ids=["lists", "structs"])
+def test_a_footer_of_lists_within_lists_is_refused(head):
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_struct(bytes([head]) * 5000)
