@@ -13,7 +13,7 @@ help: ## List the targets.
 $(BIN)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/it")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,offline,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,offline,openvino,dev]'
 	touch $@
 
 demo: $(BIN)/.installed ## Train, calibrate, export and use a demonstration model: about ten minutes on two cores.

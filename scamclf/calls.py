@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 
 __all__ = ["LABELS", "MAX_CALL_CHARS", "MAX_NAME_CHARS", "Call", "Label", "Turn", "call_from_dict", "call_to_dict"]
 
@@ -94,7 +94,7 @@ def call_from_dict(row: Mapping[str, Any]) -> Call:
     if isinstance(call_id, int) and not isinstance(call_id, bool):
         call_id = str(call_id)
     if not isinstance(call_id, str) or not call_id.strip() or _LONE_SURROGATE.search(call_id):
-        raise ReaderError("no_call_id", f"call_id is {_shown(call_id)}; wanted a non-empty string of valid Unicode")
+        raise ReaderError("no_call_id", f"call_id is {shown(call_id)}; wanted a non-empty string of valid Unicode")
     if len(call_id) > MAX_NAME_CHARS:
         raise ReaderError("no_call_id", f"call_id has {len(call_id):,} characters; at most {MAX_NAME_CHARS:,}")
     try:
@@ -106,7 +106,9 @@ def call_from_dict(row: Mapping[str, Any]) -> Call:
             **{key: _text_or_none(row, key) for key in _OPTIONAL_TEXT},
         )
     except ReaderError as error:
-        raise ReaderError(error.code, f"call {call_id!r}: {error}", call_id=call_id) from error
+        # An id of many words may be a line of a transcript, out of a file whose quotes are broken.
+        name = "with an id of many words" if len(call_id.split()) > 2 else repr(call_id)
+        raise ReaderError(error.code, f"call {name}: {error}", call_id=call_id) from error
 
 
 def call_to_dict(call: Call) -> dict[str, Any]:
@@ -201,7 +203,7 @@ def _meta(value: Any) -> Mapping[str, Any]:
 def _label(value: Any) -> Label | None:
     if value is None or value in LABELS:
         return cast("Label | None", value)
-    raise ReaderError("bad_label", f"label is {_shown(value)}; wanted one of {', '.join(LABELS)}")
+    raise ReaderError("bad_label", f"label is {shown(value)}; wanted one of {', '.join(LABELS)}")
 
 
 def _text_or_none(row: Mapping[str, Any], key: str) -> str | None:
@@ -211,10 +213,3 @@ def _text_or_none(row: Mapping[str, Any], key: str) -> str | None:
     if value is not None and len(value) > MAX_NAME_CHARS:
         raise ReaderError("bad_field", f"{key} has {len(value):,} characters; at most {MAX_NAME_CHARS:,}")
     return value
-
-
-def _shown(value: Any) -> str:
-    """A value for an error message: short, and never nested."""
-    if isinstance(value, str):
-        return repr(value[:40])
-    return repr(value) if isinstance(value, bool | float | None) else type(value).__name__

@@ -1,5 +1,8 @@
 """Every deliberate error of the package. Each message says where, what was found and what is wanted."""
 
+import re
+from typing import Any
+
 __all__ = [
     "BundleError",
     "ConfigError",
@@ -9,6 +12,7 @@ __all__ = [
     "MissingExtraError",
     "ReaderError",
     "ScamclfError",
+    "shown",
 ]
 
 
@@ -60,3 +64,15 @@ class ReaderError(ScamclfError):
         )
         self.code = code
         self.call_id = call_id
+
+
+def shown(value: Any) -> str:
+    """What was found, for a message: short, never nested, and never what somebody said, as logs keep messages.
+
+    A string of several words may be a transcript in the wrong column, and a number in it a card's: only one word is
+    shown, its digits masked.
+    """
+    if isinstance(value, str):
+        few = len(value) <= 40 and len(value.split()) <= 1
+        return repr(re.sub(r"\d", "#", value)) if few else f"a text of {len(value):,} characters"
+    return repr(value) if isinstance(value, bool | float | None) else type(value).__name__

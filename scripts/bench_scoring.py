@@ -13,6 +13,7 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -110,14 +111,15 @@ def joined(pool: list[Call], rng: np.random.Generator) -> tuple[Turn, ...]:
 
 
 def ways(bundle: Path) -> dict[str, Callable[[int | None], Way]]:
-    """Ways to score, by name: each takes the number of threads and gives a function that scores calls."""
+    """Ways to score with what is installed, by name: each takes the number of threads."""
     found: dict[str, Callable[[int | None], Way]] = {}
     for dtype in ("fp32", "bf16"):
         for batch in PIPELINE_BATCHES:
             found[f"pipeline-{dtype}-batch{batch}"] = lambda threads, d=dtype, b=batch: pipeline(bundle, d, b, threads)
     found["onnxruntime-loop"] = lambda threads: plain_loop(bundle, threads)
+    installed = [name for name in ("onnxruntime", "openvino") if find_spec(name)]
     for precision in read_manifest(bundle).precisions:
-        for runtime in ("onnxruntime", "openvino") if precision == "fp32" else ("openvino",):
+        for runtime in installed if precision == "fp32" else installed[1:]:
             found[f"scamclf-{runtime}-{precision}"] = lambda threads, p=precision, r=runtime: ours(
                 bundle, p, r, threads
             )

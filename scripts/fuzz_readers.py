@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -89,13 +90,13 @@ def _change_value(draw: random.Random, document: Any) -> None:
             continue
         kind = draw.randrange(3)
         if kind == 0:
-            at[key] = draw.choice(VALUES)
+            at[key] = deepcopy(draw.choice(VALUES))
         elif kind == 1:
             del at[key]
         elif isinstance(at, dict):
             at[draw.choice(["words", "results", "segments", "text", "x"])] = at.pop(key)
         else:
-            at.append(inner)
+            at.append(deepcopy(inner))
         return
 
 

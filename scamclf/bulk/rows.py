@@ -1,8 +1,6 @@
 """The rows of an input: calls and errors, each under the id that its output row will have."""
 
 import dataclasses
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,17 +10,12 @@ from scamclf.bulk.ids import Numbers
 from scamclf.bulk.settings import Settings
 from scamclf.calls import Call
 from scamclf.errors import ReaderError
-from scamclf.readers import read_calls, sniff
+from scamclf.readers import read_calls
 from scamclf.readers.documents import legal_text
 
 __all__ = ["Row", "numbered", "read_rows"]
 
 Row = Call | ReaderError
-
-_NAMED_BY_FILE = {"text", "wtf", "azure_speech", "google_speech", "whisper", "vtt", "srt"}
-"""Formats that hold no id, so that readers take the file's stem."""
-
-_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 def read_rows(path: Path, label: str, settings: Settings) -> Iterator[Row]:
@@ -30,25 +23,17 @@ def read_rows(path: Path, label: str, settings: Settings) -> Iterator[Row]:
 
     Args:
         path: the file.
-        label: stands for the file's stem where that is a call's id, so that folders may hold files of equal names.
+        label: id of the call of a file that holds none, so that folders may hold files of equal names.
         settings: how to read it.
 
     Raises:
         OSError: the file cannot be read at all.
     """
-    stem, by_file = legal_text(path.stem), None
     columns = {"id_column": settings.id_column, "text_column": settings.text_column}
     try:
-        for row in read_calls(path, format=settings.input_format, **columns):
-            if row.call_id == stem != label:
-                by_file = _is_named_by_file(path, settings) if by_file is None else by_file
-                yield _with_id(row, legal_text(label)) if by_file else row
-            else:
-                yield row
+        yield from read_calls(path, format=settings.input_format, name=label, **columns)
     except ReaderError as error:
-        yield _with_id(error, legal_text(label)) if error.call_id == stem else error
-    except _DAMAGED as error:
-        yield ReaderError("damaged", f"{path}: damaged ({error})")
+        yield ReaderError(error.code, str(error), call_id=error.call_id or legal_text(label))
 
 
 def numbered(rows: Iterator[Row], first: int, numbers: Numbers) -> Iterator[Row]:
@@ -65,13 +50,6 @@ def numbered(rows: Iterator[Row], first: int, numbers: Numbers) -> Iterator[Row]
             row = _with_id(row, f"{row.call_id}#{numbers['occurrence'][at]}")
             at += 1
         yield row
-
-
-def _is_named_by_file(path: Path, settings: Settings) -> bool:
-    try:
-        return (settings.input_format or sniff(path)) in _NAMED_BY_FILE
-    except ReaderError:
-        return True
 
 
 def _with_id(row: Row, call_id: str) -> Row:

@@ -7,7 +7,7 @@ The two differ in how a turn names its speaker: Contact Lens by `ParticipantId`,
 from collections.abc import Mapping
 from typing import Any
 
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.documents import Transcript, objects, sub_object
 from scamclf.readers.pieces import (
     Piece,
@@ -16,7 +16,6 @@ from scamclf.readers.pieces import (
     join_pieces,
     read_confidence,
     read_name,
-    shown,
     timed,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.documents import Transcript, objects, sub_object
 from scamclf.readers.pieces import (
     Piece,
@@ -12,7 +12,6 @@ from scamclf.readers.pieces import (
     join_pieces,
     read_confidence,
     read_name,
-    shown,
     timed,
 )
 
@@ -61,7 +60,10 @@ def _speakers(results: Mapping[str, Any]) -> dict[tuple[str, str], str]:
 
 
 def _times(item: Mapping[str, Any]) -> tuple[str, str]:
-    return shown(item.get("start_time")), shown(item.get("end_time"))
+    # As they are written: they only have to be the same. A list or object is no time, and may be large.
+    times = [item.get(key) for key in ("start_time", "end_time")]
+    start, end = (str(time) if isinstance(time, str | float | int) else "" for time in times)
+    return start, end
 
 
 def _pieces(items: Iterable[_Item], speakers: Mapping[tuple[str, str], str], label: str | None = None) -> list[Piece]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.documents import Transcript, objects, whole_object
 from scamclf.readers.pieces import (
     Piece,
@@ -11,7 +11,6 @@ from scamclf.readers.pieces import (
     interleave_phrases,
     join_pieces,
     read_confidence,
-    shown,
     speaker_label,
     timed,
 )

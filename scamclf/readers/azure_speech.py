@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.documents import Transcript, objects, whole_object
 from scamclf.readers.pieces import (
     Piece,
@@ -77,6 +77,6 @@ def _time(item: Mapping[str, Any], key: str, where: str) -> float | None:
         return read_seconds(value, f"{where}.{key}", per_second=1000)
     match = _ISO_DURATION.fullmatch(value)
     if match is None or not any(match.groups()):
-        raise ReaderError("bad_number", f"{where}.{key} is {value[:40]!r}; wanted a duration such as PT1.5S")
+        raise ReaderError("bad_number", f"{where}.{key} is {shown(value)}; wanted a duration such as PT1.5S")
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return 3600 * hours + 60 * minutes + seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from scamclf.calls import Call
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.documents import call_from_row, legal_text
 from scamclf.readers.limits import MAX_RECORD_CHARS
 
@@ -33,7 +33,7 @@ def read(path: Path, *, id_column: str = "call_id", text_column: str = "text") -
             return
         missing = {id_column, text_column} - set(header)
         if missing:
-            found = [legal_text(name[:40]) for name in header[:20]]
+            found = ", ".join(shown(legal_text(name)) for name in header[:20])
             message = f"{path}: header is {found}; it lacks {', '.join(sorted(missing))}"
             yield ReaderError("missing_column", message)
             return

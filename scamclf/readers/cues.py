@@ -111,7 +111,7 @@ def _cue(lines: list[str], number: int) -> tuple[tuple[float, float], str] | Non
             continue
         match = _TIMES.fullmatch(line)
         if match is None:
-            raise ReaderError("bad_time", f"line {number + i}: {line[:60]!r}; wanted 00:00:01.000 --> 00:00:02.000")
+            raise ReaderError("bad_time", f"line {number + i}: no times; wanted 00:00:01.000 --> 00:00:02.000")
         parts = match.groups()
         return (_seconds(parts[:4]), _seconds(parts[4:])), "\n".join(lines[i + 1 :])
     return None

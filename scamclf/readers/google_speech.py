@@ -7,7 +7,7 @@ of the call in its last result, and only there with speakers.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.documents import Transcript, objects, sub_object
 from scamclf.readers.pieces import (
     Piece,
@@ -18,7 +18,6 @@ from scamclf.readers.pieces import (
     read_confidence,
     read_name,
     read_seconds,
-    shown,
     speaker_label,
     with_times,
 )

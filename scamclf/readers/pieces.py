@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scamclf.calls import Turn
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers.limits import MAX_CHANNELS
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "read_confidence",
     "read_name",
     "read_seconds",
-    "shown",
     "speaker_label",
     "timed",
     "with_times",
@@ -202,11 +201,6 @@ def read_name(value: Any, where: str) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ReaderError("bad_shape", f"{where} is {type(value).__name__}; wanted a name or a number")
     return clean_text(value if isinstance(value, str) else repr(value)[:200], where)[:200] or None
-
-
-def shown(value: Any) -> str:
-    """A value for an error message: short, and never nested."""
-    return repr(value)[:40] if isinstance(value, str | float | None) else type(value).__name__
 
 
 def clean_text(value: Any, where: str) -> str:

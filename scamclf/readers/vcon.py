@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scamclf.calls import Turn, call_from_dict
-from scamclf.errors import ReaderError
+from scamclf.errors import ReaderError, shown
 from scamclf.readers import cues
 from scamclf.readers.documents import Transcript, objects, parse_json, whole_object
 from scamclf.readers.pieces import (
@@ -23,7 +23,6 @@ from scamclf.readers.pieces import (
     join_pieces,
     read_name,
     read_seconds,
-    shown,
     with_times,
 )
 from scamclf.readers.shapes import identify, unwrap

@@ -263,3 +263,37 @@ def test_what_can_be_read_can_be_inspected(folder: Path) -> None:
         path = folder / f"{name}{suffix}"
         path.write_bytes(FILES[name])
         assert inspect_file(path).format == sniff(path)
+
+
+SECRET = [
+    Spoken(0, (Word("your", 10, 20), Word("sort", 20, 30), Word("code", 30, 40))),
+    Spoken(1, (Word("twenty", 60, 70), Word("60161331926819", 70, 90))),
+]
+SECRETS = {name: (suffix, writer(SECRET)) for name, (suffix, writer) in WRITERS.items()}
+SECRETS |= {
+    "jsonl": (".jsonl", jsonl(SECRET)),
+    "csv without header": (".csv", b"1,your sort code,twenty 60161331926819\n"),
+    "csv of another label": (".csv", b"call_id,text,label\n1,hello,your sort code 60161331926819\n"),
+    "number as label": (".csv", b"call_id,text,label\n1,hello,60161331926819\n"),
+    "arrow": (".srt", b"1\n00:00:01,000 --> your sort code 60161331926819\nhello\n"),
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@given(cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.binary(max_size=3)), max_size=3))
+@quick
+def test_no_error_says_what_was_said(kind: str, cuts: list[tuple[float, int, bytes]], folder: Path) -> None:
+    suffix, data = SECRETS[kind]
+    for where, length, instead in cuts:
+        at = int(where * len(data))
+        data = data[:at] + instead + data[at + length :]
+    path = folder / f"secret{suffix}"
+    path.write_bytes(data)
+
+    try:
+        messages = [str(row) for row in read_calls(path) if isinstance(row, ReaderError)]
+    except ReaderError as error:
+        messages = [str(error)]
+    said = [message for message in messages if re.search("sort code|60161331926819|601613", message)]
+
+    assert not said
