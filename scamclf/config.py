@@ -97,6 +97,7 @@ class TrainingConfig:
         weight_decay: of AdamW.
         label_smoothing: in [0, 1).
         prefix_share: share of the drawn windows that are beginnings of calls, of any length.
+        pairs_weight: how many times more often the authored pairs are drawn than their number alone says.
         evaluate_every: epochs between looks at the validation calls, each with a checkpoint.
         patience: looks without a better validation score after which training stops.
         keep_checkpoints: newest checkpoints that are kept.
@@ -119,6 +120,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     prefix_share: float = 0.3
+    pairs_weight: float = 1.0
     evaluate_every: int = 1
     patience: int = 3
     keep_checkpoints: int = 2
@@ -322,6 +324,7 @@ def _check(recipe: Recipe) -> None:
         (0 <= training.label_smoothing < 1, "training.label_smoothing", training.label_smoothing,
          "a share in [0, 1)"),
         (0 <= training.prefix_share <= 1, "training.prefix_share", training.prefix_share, "a share in [0, 1]"),
+        (0 < training.pairs_weight < math.inf, "training.pairs_weight", training.pairs_weight, "a number above 0"),
         (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),
         (training.patience >= 1, "training.patience", training.patience, "at least 1"),
         (training.keep_checkpoints >= 1, "training.keep_checkpoints", training.keep_checkpoints, "at least 1"),

@@ -160,6 +160,7 @@ def _training_windows(
         n_windows=settings.windows_per_epoch,
         batch_size=settings.batch_size * here.world_size,
         prefix_share=settings.prefix_share,
+        pairs_weight=settings.pairs_weight,
         seed=settings.seed,
         augment=recipe.augment,
         tokens=tokens,

@@ -52,6 +52,7 @@ class DrawnWindows:
         n_windows: windows an epoch, rounded up to whole steps; None: as many as calls.
         batch_size: windows of one step over all processes: neighbours are of like length.
         prefix_share: share of the windows that are beginnings of calls.
+        pairs_weight: how many times more often the source "pairs" is drawn than its number of calls says.
         seed: of the draw.
         augment: how drawn calls are said otherwise, anew each epoch; None: never.
         tokens: of the calls, where they were made before; used without `augment`.
@@ -68,6 +69,7 @@ class DrawnWindows:
         batch_size: int,
         prefix_share: float,
         seed: int,
+        pairs_weight: float = 1.0,
         augment: AugmentConfig | None = None,
         tokens: Sequence[EncodedCall] | None = None,
         workers: int = 0,
@@ -78,6 +80,7 @@ class DrawnWindows:
         self._teacher = teacher
         self._batch_size = batch_size
         self._prefix_share = prefix_share
+        self._pairs_weight = pairs_weight
         self._seed = seed
         # Whole steps only: a short last one would be filled up, and so be another, by the number of processes.
         self._n = -(-(n_windows or len(calls)) // batch_size) * batch_size
@@ -135,6 +138,7 @@ class DrawnWindows:
         for label, sources in self._strata.items():
             # By the square root of their size: a small source is heard without being learnt by heart.
             sizes = np.sqrt([len(calls) for calls in sources.values()])
+            sizes *= [self._pairs_weight if source == "pairs" else 1.0 for source in sources]
             wanted = self._n * shares[label] / sum(shares.values()) * sizes / sizes.sum()
             for calls, n in zip(sources.values(), wanted, strict=True):
                 rounds = -(-int(np.ceil(n)) // len(calls))

@@ -97,6 +97,17 @@ def test_sources_are_heard_by_the_square_root_of_their_size(encoder):
     assert sum(drawn) / len(drawn) == pytest.approx(2 / (10 + 2), abs=0.01)
 
 
+def test_pairs_are_drawn_as_much_more_often_as_is_asked_for(encoder):
+    sizes = {"pairs": 100, "other": 100}
+    calls = [Call(f"{source}{i}", (Turn(source),), source=source, label=label)
+             for source, n in sizes.items() for i in range(n) for label in ("legitimate", "other_scam")]  # fmt: skip
+    ids = {source: tuple(encoder.wrap(encoder.encode([Call("x", (Turn(source),))])[0].ids)) for source in sizes}
+
+    drawn = Counter(window for window, _ in draw(calls, encoder, pairs_weight=4))
+
+    assert drawn[ids["pairs"]] / drawn[ids["other"]] == pytest.approx(4, abs=0.1)
+
+
 def test_calls_of_a_source_are_drawn_equally_often(encoder):
     calls = [Call(f"a{i}", (Turn(WORDS[i % 10] + " " * (i > 9) + WORDS[i // 10] * (i > 9)),)) for i in range(20)]
     calls = [Call(call.call_id, call.turns, source="a", label="legitimate") for call in calls]
