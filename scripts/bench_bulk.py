@@ -1,11 +1,12 @@
 """Calls a second through files beside calls a second of the in-memory scorer, taken in turns on the same calls.
 
-python scripts/bench_bulk.py --bundle BUNDLE --calls data/samples.jsonl --rows 1000
+python scripts/bench_bulk.py --bundle BUNDLE --calls data/samples.jsonl --rows 1000 --out results/bulk_speed.json
 """
 
 import argparse
 import dataclasses
 import json
+import sys
 import tempfile
 import time
 from itertools import cycle, islice
@@ -16,6 +17,7 @@ from scamclf.bulk import score_files
 from scamclf.calls import Call, call_to_dict
 from scamclf.predict import load
 from scamclf.readers import read_calls
+from scamclf.training.run import environment
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
     parser.add_argument("--calls", type=Path, default=Path("data/samples.jsonl"), help="repeated under new ids")
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()
     scorer = load(options.bundle)
     found = [row for row in read_calls(options.calls) if isinstance(row, Call)]
@@ -42,12 +45,15 @@ def main() -> None:
             memory.append(options.rows / (middle - begin))
             files.append(options.rows / (time.perf_counter() - middle))
     result = {
+        "command": f"python scripts/bench_bulk.py {' '.join(sys.argv[1:])}",
         "rows": options.rows,
         "in_memory_per_second": [round(rate, 1) for rate in memory],
         "files_per_second": [round(rate, 1) for rate in files],
         "median_ratio": round(median(b / a for a, b in zip(memory, files, strict=True)), 3),
     }
     print(json.dumps(result))
+    if options.out:
+        options.out.write_text(json.dumps(result | {"environment": environment()}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
