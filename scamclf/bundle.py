@@ -43,6 +43,7 @@ class Layout:
     tokenizer: str = "tokenizer.json"
     tokenizer_config: str = "tokenizer_config.json"
     onnx: str = "onnx/model.onnx"
+    linear: str = "linear.npz"
     int8: str = "openvino/model_int8.xml"
     int8_weights: str = "openvino/model_int8.bin"
     manifest: str = "scamclf.json"

@@ -16,6 +16,7 @@ from scamclf.calls import LABELS, Call
 from scamclf.config import CalibrationConfig
 from scamclf.encode import Encoder
 from scamclf.errors import DataError
+from scamclf.linear import LinearModel
 from scamclf.metrics import class_balanced_weights
 from scamclf.pooling import Pooled, calibrated
 from scamclf.predict import Scorer
@@ -27,10 +28,12 @@ __all__ = ["calibrate", "uncalibrated_scorer"]
 logger = logging.getLogger(__name__)
 
 
-def uncalibrated_scorer(encoder: Encoder, runtime: Runtime) -> Scorer:
+def uncalibrated_scorer(encoder: Encoder, runtime: Runtime, linear: LinearModel | None = None) -> Scorer:
     """A scorer of a model that has no mapping yet."""
     identity = Precision(file="", call=Statistic(), monitor=Statistic())
-    return Scorer(Manifest(LABELS, dataclasses.asdict(encoder.spec), {"fp32": identity}), encoder, runtime)
+    return Scorer(
+        Manifest(LABELS, dataclasses.asdict(encoder.spec), {"fp32": identity}), encoder, runtime, linear=linear
+    )
 
 
 def calibrate(scorer: Scorer, calls: Sequence[Call], config: CalibrationConfig) -> dict[str, Statistic]:

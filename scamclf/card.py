@@ -29,8 +29,9 @@ for prediction in load("{bundle}").score([{{"call_id": "1", "text": "hello i am 
     print(prediction.label, prediction.p_scam, prediction.alert)
 ```
 
-`transformers.pipeline("text-classification", model="{bundle}")` and plain ONNX Runtime give the score of one window of
-{max_tokens} tokens; a call's score is the calibrated mean of its windows' odds, as `scamclf` computes it.
+`transformers.pipeline("text-classification", model="{bundle}")` and plain ONNX Runtime give what the network alone says
+of one window of {max_tokens} tokens. `scamclf` adds the second opinion (`linear.npz`, where there is one: a linear
+model of the window's tokens and pairs of tokens) and takes the calibrated mean of the odds of a call's windows.
 
 ## Limits and misuse
 

@@ -109,6 +109,7 @@ class TrainingConfig:
         data_workers: processes that make the windows of the next epoch while this one trains; None: 0 on a CPU,
             which has no time to spare, 4 beside a GPU.
         report_to: reporters of transformers beside TensorBoard: "wandb", "mlflow" and others.
+        second_opinion: whether a linear model of tokens and pairs of tokens is fitted too, and added to the network.
         seed: of the head's weights, of dropout and of the windows that are drawn.
     """
 
@@ -130,6 +131,7 @@ class TrainingConfig:
     torch_compile: bool = False
     data_workers: int | None = None
     report_to: tuple[str, ...] = ()
+    second_opinion: bool = False
     seed: int = 0
 
 

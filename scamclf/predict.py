@@ -23,6 +23,7 @@ from scamclf.calls import LABELS, Call, call_from_dict
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.errors import BundleError, ConfigError, ReaderError
 from scamclf.language import looks_english
+from scamclf.linear import LinearModel, read_linear
 from scamclf.metrics import sigmoid
 from scamclf.pooling import Pooled, calibrated, pool_calls
 from scamclf.render import render
@@ -96,6 +97,7 @@ class Scorer:
         manifest: the bundle's.
         encoder: its tokenizer and windows.
         runtime: runs its network.
+        linear: its second opinion, whose logits are added to the network's; None: it has none.
         precision: which of the manifest's precisions the runtime runs.
         operating_point: what `alert` means; None takes the bundle's own.
         why: how the runtime was chosen.
@@ -113,6 +115,7 @@ class Scorer:
         encoder: Encoder,
         runtime: Runtime,
         *,
+        linear: LinearModel | None = None,
         precision: str = "fp32",
         operating_point: str | None = None,
         why: str = "given",
@@ -120,6 +123,7 @@ class Scorer:
         self.manifest = manifest
         self.encoder = encoder
         self.runtime = runtime
+        self.linear = linear
         self.why = why
         self.precision = precision
         self.padding = Padding()
@@ -172,7 +176,7 @@ class Scorer:
             )
 
     def window_logits(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
-        """Run the network over windows of any lengths.
+        """Run the network over windows of any lengths, and add its second opinion.
 
         Args:
             windows: token ids with special tokens.
@@ -188,7 +192,7 @@ class Scorer:
             ids, mask = pad_batch([windows[row] for row in rows], pad_id=self.encoder.pad_id, multiple_of=int(pad_to))
             self.padding.add(tokens=int(lengths[rows].sum()), padded=ids.size)
             logits[rows] = self.runtime.run(ids, mask)
-        return logits
+        return logits if self.linear is None else logits + self.linear.logits(windows)
 
     def pool(self, encoded: Sequence[EncodedCall]) -> tuple[Pooled, list[npt.NDArray[np.int64]]]:
         """Uncalibrated statistics of finished calls, and the windows of each."""
@@ -278,7 +282,10 @@ def load(
     encoder = Encoder.from_file(folder / LAYOUT.tokenizer, WindowSpec(**manifest.windows))
     file = manifest.precisions[precision].file
     opened, why = open_runtime(folder, file, precision=precision, runtime=runtime, threads=threads)
-    return Scorer(manifest, encoder, opened, precision=precision, operating_point=operating_point, why=why)
+    linear = read_linear(folder / LAYOUT.linear)
+    return Scorer(
+        manifest, encoder, opened, linear=linear, precision=precision, operating_point=operating_point, why=why
+    )
 
 
 @dataclass(frozen=True, slots=True)

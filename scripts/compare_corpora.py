@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import transformers
 
+from scamclf.bundle import LAYOUT
 from scamclf.calibration import uncalibrated_scorer
 from scamclf.config import load_recipe
 from scamclf.corpora import read_corpus
 from scamclf.encode import Encoder
+from scamclf.linear import read_linear
 from scamclf.metrics import balanced_weights, recall_at_fpr
 from scamclf.preparation.redaction import fill_redactions
 from scamclf.resources import resource
@@ -31,7 +33,10 @@ NEGATIVES = ("bt_oasis", "hpr", "star")
 SEALED_GROUP = "channel:morekitboga"
 FPR = 0.01
 RESAMPLES = 2000
-STEPS = ["training.epochs=4", "training.windows_per_epoch=1500", "training.patience=4", "data.hold_out=[]"]
+STEPS = [
+    "training.epochs=3", "training.windows_per_epoch=3200", "training.batch_size=16", "training.lr=6e-5",
+    "training.patience=3", "data.hold_out=[]",
+]  # fmt: skip
 
 
 def main() -> None:
@@ -73,7 +78,8 @@ def score(run: Path, calls: dict[str, list]) -> dict[str, np.ndarray]:
     windows = load_recipe(resource("configs/minilm.yaml")).windows
     encoder = Encoder.from_file(run / RUN.model / "tokenizer.json", windows)
     network = transformers.AutoModelForSequenceClassification.from_pretrained(run / RUN.model)
-    scorer = uncalibrated_scorer(encoder, TorchRuntime(network))
+    linear = read_linear(run / RUN.model / LAYOUT.linear)
+    scorer = uncalibrated_scorer(encoder, TorchRuntime(network), linear)
     return {name: scorer.pool(encoder.encode(rows))[0].scam for name, rows in calls.items()}
 
 

@@ -19,6 +19,7 @@ from scamclf.calls import LABELS
 from scamclf.encode import Encoder
 from scamclf.errors import ExportError
 from scamclf.export import FP32_TOLERANCE, check_parity, export
+from scamclf.linear import read_linear
 from scamclf.predict import Scorer
 from scamclf.preparation.prepare import load_prepared, write_prepared
 from scamclf.runtimes.onnx import INPUT_NAMES, OUTPUT_NAME, OnnxRuntime
@@ -37,13 +38,15 @@ def reference(tiny_run, tiny_bundle) -> Scorer:
     manifest = read_manifest(tiny_bundle)
     encoder = Encoder.from_file(tiny_run / RUN.model / LAYOUT.tokenizer, WindowSpec(**manifest.windows))
     model = transformers.AutoModelForSequenceClassification.from_pretrained(tiny_run / RUN.model)
-    return Scorer(manifest, encoder, TorchRuntime(model))
+    return Scorer(manifest, encoder, TorchRuntime(model), linear=read_linear(tiny_run / RUN.model / LAYOUT.linear))
 
 
 @pytest.fixture
 def onnx_as(reference):
     """A scorer of the exported network that runs another file."""
-    return lambda path: Scorer(reference.manifest, reference.encoder, OnnxRuntime(path, threads=1))
+    return lambda path: Scorer(
+        reference.manifest, reference.encoder, OnnxRuntime(path, threads=1), linear=reference.linear
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = [
     ["scamclf", "errors", "calls", "render", "language", "bundle", "resources"],
-    ["windows", "batching", "metrics", "pooling", "readers"],
+    ["windows", "batching", "metrics", "pooling", "linear", "readers"],
     ["normalise", "encode", "runtimes", "predict", "monitor", "explain", "bulk", "thresholds", "card"],
     ["config", "corpora", "preparation", "training", "evaluation", "calibration", "export"],
     ["cli", "cli_data", "cli_score", "terminal", "integrations"],

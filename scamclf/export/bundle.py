@@ -20,6 +20,7 @@ from scamclf.errors import ExportError
 from scamclf.export.graph import export_onnx
 from scamclf.export.parity import check_parity
 from scamclf.export.precisions import check_precisions, make_precision
+from scamclf.linear import read_linear
 from scamclf.predict import Scorer
 from scamclf.preparation.prepare import load_prepared
 from scamclf.runtimes.onnx import OnnxRuntime
@@ -78,8 +79,9 @@ def _write(run: Path, bundle: Path, precisions: Sequence[str]) -> None:
     statistics = {name: statistic_from_dict(found) for name, found in raw.items()}
     manifest = _manifest(run, statistics, fused)
     encoder = Encoder.from_file(bundle / LAYOUT.tokenizer, WindowSpec(**manifest.windows))
-    reference = Scorer(manifest, encoder, TorchRuntime(model))
-    exported = Scorer(manifest, encoder, OnnxRuntime(bundle / LAYOUT.onnx))
+    linear = read_linear(bundle / LAYOUT.linear)
+    reference = Scorer(manifest, encoder, TorchRuntime(model), linear=linear)
+    exported = Scorer(manifest, encoder, OnnxRuntime(bundle / LAYOUT.onnx), linear=linear)
     splits = load_prepared(run / RUN.data).splits
     parity = check_parity(reference, exported, splits["validation"])
     found = {"fp32": dataclasses.replace(manifest.precisions["fp32"], parity=parity)}

@@ -67,7 +67,8 @@ def export_int8(
             subset_size=len(windows),
             ignored_scope=nncf.IgnoredScope(names=names) if names else None,
         )
-        trial = Scorer(reference.manifest, reference.encoder, OpenVinoRuntime(found, precision="int8"))
+        runtime = OpenVinoRuntime(found, precision="int8")
+        trial = Scorer(reference.manifest, reference.encoder, runtime, linear=reference.linear)
         difference = float(np.abs(scam_logit(trial.window_logits(check)) - wanted).mean())
         logger.info("int8 but for %s: mean difference from fp32 %.4f", list(left_out) or "nothing", difference)
         return difference, found

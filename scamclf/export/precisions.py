@@ -83,10 +83,11 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
     runtime, _ = open_runtime(bundle, file, precision=name)
     legitimate = [call for call in splits["calibration"] if call.label == LABELS[0]]
     settings = CalibrationConfig(**fp32.manifest.provenance["recipe"]["calibration"])
-    scorer = Scorer(manifest, fp32.encoder, runtime, precision=name)
+    scorer = Scorer(manifest, fp32.encoder, runtime, linear=fp32.linear, precision=name)
     precision = with_points(scorer, legitimate, target_fprs=settings.target_fprs, demonstration=settings.demonstration)
     manifest = dataclasses.replace(manifest, precisions={**manifest.precisions, name: precision})
-    found = compare(fp32, Scorer(manifest, fp32.encoder, runtime, precision=name), splits["validation"])
+    scorer = Scorer(manifest, fp32.encoder, runtime, linear=fp32.linear, precision=name)
+    found = compare(fp32, scorer, splits["validation"])
     logger.info("%s: %s, left as it was: %s", name, found, left_out or "nothing")
     n = len(splits["validation"])
     # At least one: in a few calls no smaller share can be told.

@@ -14,13 +14,16 @@ from torch.utils.tensorboard import SummaryWriter
 from transformers.integrations import TensorBoardCallback
 
 from scamclf.batching import pad_batch
+from scamclf.bundle import LAYOUT
 from scamclf.calibration import calibrate, uncalibrated_scorer
 from scamclf.calls import LABELS, Call
 from scamclf.config import Recipe
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.errors import DataError
+from scamclf.linear import LinearModel, write_linear
 from scamclf.metrics import class_balanced_weights, sigmoid
 from scamclf.pooling import pool_calls
+from scamclf.predict import Scorer
 from scamclf.preparation.prepare import Prepared
 from scamclf.render import render
 from scamclf.resources import repository_path
@@ -29,6 +32,7 @@ from scamclf.training.checkpoints import Checkpoints, last_checkpoint
 from scamclf.training.device import check_attention
 from scamclf.training.distill import load_teacher
 from scamclf.training.encoders import load_encoder, save_model
+from scamclf.training.linear import fit_linear, weigh
 from scamclf.training.loss import window_loss
 from scamclf.training.plot import loss_plot
 from scamclf.training.run import RUN, open_run, write_json
@@ -36,7 +40,7 @@ from scamclf.training.setup import Machine, data_workers, look_at_machine, repor
 from scamclf.training.stops import explained
 from scamclf.training.tokens import StoredTokens, store_tokens
 from scamclf.training.watch import Watch, matrix_weights
-from scamclf.training.windows import PAD_TO, CallWindows, DrawnWindows
+from scamclf.training.windows import PAD_TO, CallWindows, DrawnWindows, call_weights
 
 __all__ = ["fit"]
 
@@ -214,8 +218,18 @@ def _finish(
     write_json(run / RUN.metrics, {"history": history, "best": trainer.state.best_metric, "speed": watch.summary()})
     (run / RUN.plot).write_text(loss_plot(history), encoding="utf-8")
     scorer = uncalibrated_scorer(encoder, TorchRuntime(model))
+    if recipe.training.second_opinion:
+        scorer.linear = _second_opinion(recipe, prepared, scorer)
+        write_linear(run / RUN.model / LAYOUT.linear, scorer.linear)
     statistics = calibrate(scorer, prepared.splits["calibration"], recipe.calibration)
     write_json(run / RUN.calibration, {name: asdict(found) for name, found in statistics.items()})
+
+
+def _second_opinion(recipe: Recipe, prepared: Prepared, network: Scorer) -> LinearModel:
+    calls, seed = prepared.splits["train"], recipe.training.seed
+    weights = call_weights(calls, pairs_weight=recipe.training.pairs_weight)
+    linear = fit_linear(calls, network.encoder, weights, augmented=recipe.augment, seed=seed)
+    return weigh(linear, network, prepared.splits["validation"])
 
 
 def _collator(pad_id: int) -> Callable[[Sequence[dict[str, Any]]], dict[str, torch.Tensor]]:

@@ -4,7 +4,7 @@ Everything follows from seed and epoch, so that a resumed run sees exactly what 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from scamclf.training.views import View, Views
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["CallWindows", "DrawnWindows", "Teacher"]
+__all__ = ["CallWindows", "DrawnWindows", "Teacher", "call_weights"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -80,13 +80,11 @@ class DrawnWindows:
         self._teacher = teacher
         self._batch_size = batch_size
         self._prefix_share = prefix_share
-        self._pairs_weight = pairs_weight
         self._seed = seed
         # Whole steps only: a short last one would be filled up, and so be another, by the number of processes.
         self._n = -(-(n_windows or len(calls)) // batch_size) * batch_size
-        self._strata: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for i, call in enumerate(calls):
-            self._strata[str(call.label)][str(call.source)].append(i)
+        self._strata = _strata(calls)
+        self._shares = _shares(self._strata, pairs_weight)
         self._ahead: dict[int, list[Future[list[View]]]] = {}
         self._windows: list[dict[str, Any]] = []
         self._epoch: int | None = None
@@ -133,17 +131,11 @@ class DrawnWindows:
         self._views.close()
 
     def _draw_calls(self, rng: np.random.Generator) -> list[int]:
-        shares = {label: CLASS_SHARES[label] for label in self._strata}
         drawn: list[Ints] = []
-        for label, sources in self._strata.items():
-            # By the square root of their size: a small source is heard without being learnt by heart.
-            sizes = np.sqrt([len(calls) for calls in sources.values()])
-            sizes *= [self._pairs_weight if source == "pairs" else 1.0 for source in sources]
-            wanted = self._n * shares[label] / sum(shares.values()) * sizes / sizes.sum()
-            for calls, n in zip(sources.values(), wanted, strict=True):
-                rounds = -(-int(np.ceil(n)) // len(calls))
-                cycle = np.concatenate([rng.permutation(calls) for _ in range(max(1, rounds))])
-                drawn.append(cycle[: int(np.ceil(n))])
+        for (label, source), share in self._shares.items():
+            calls, n = self._strata[label, source], int(np.ceil(self._n * share))
+            rounds = max(1, -(-n // len(calls)))
+            drawn.append(np.concatenate([rng.permutation(calls) for _ in range(rounds)])[:n])
         found: list[int] = rng.permutation(np.concatenate(drawn))[: self._n].tolist()
         return found
 
@@ -196,6 +188,35 @@ class CallWindows:
     def by_call(self, rows: Floats) -> Floats:
         """Put one row for each window back into the order of the calls."""
         return rows[np.argsort(self._order)]
+
+
+def call_weights(calls: Sequence[Call], *, pairs_weight: float) -> npt.NDArray[np.float64]:
+    """How often each call is drawn, (n,) float64 that sum to 1."""
+    weights, strata = np.zeros(len(calls)), _strata(calls)
+    for stratum, share in _shares(strata, pairs_weight).items():
+        weights[strata[stratum]] = share / len(strata[stratum])
+    return weights
+
+
+def _strata(calls: Sequence[Call]) -> dict[tuple[str, str], list[int]]:
+    """Indices of the calls of each label and source."""
+    strata: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, call in enumerate(calls):
+        strata[str(call.label), str(call.source)].append(i)
+    return strata
+
+
+def _shares(strata: Mapping[tuple[str, str], Sequence[int]], pairs_weight: float) -> dict[tuple[str, str], float]:
+    """Share of each stratum: a label's is divided by the square root of its sources' sizes.
+
+    So a small source is heard without being learnt by heart.
+    """
+    sizes = {key: np.sqrt(len(calls)) * (pairs_weight if key[1] == "pairs" else 1.0) for key, calls in strata.items()}
+    of_labels = sum(CLASS_SHARES[label] for label in {label for label, _ in strata})
+    return {
+        (label, source): CLASS_SHARES[label] / of_labels * size / sum(n for key, n in sizes.items() if key[0] == label)
+        for (label, source), size in sizes.items()
+    }
 
 
 def _bucketed(drawn: list[dict[str, Any]], batch_size: int, rng: np.random.Generator) -> list[dict[str, Any]]:
