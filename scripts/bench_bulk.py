@@ -12,6 +12,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from scamclf.bulk import score_files
 from scamclf.calls import Call, call_to_dict
@@ -21,7 +22,7 @@ from scamclf.training.run import environment
 
 
 def main() -> None:
-    """Measure and print one line of JSON."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--calls", type=Path, default=Path("data/samples.jsonl"), help="repeated under new ids")
@@ -51,9 +52,22 @@ def main() -> None:
         "files_per_second": [round(rate, 1) for rate in files],
         "median_ratio": round(median(b / a for a, b in zip(memory, files, strict=True)), 3),
     }
-    print(json.dumps(result))
+    result["markdown"] = markdown(result)
+    print(result["markdown"])
     if options.out:
         options.out.write_text(json.dumps(result | {"environment": environment()}, indent=2) + "\n", encoding="utf-8")
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """The table."""
+    rows = zip(result["in_memory_per_second"], result["files_per_second"], strict=True)
+    return "\n".join([
+        "| calls a second in memory | through files |",
+        "|---:|---:|",
+        *(f"| {memory} | {files} |" for memory, files in rows),
+        "",
+        f"{result['rows']:,} calls a round; median ratio {result['median_ratio']}.",
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def main() -> None:
     print(json.dumps(result["kill"]), flush=True)
     result["fuzz"] = soak_fuzz(options) if options.inputs else None
     print(json.dumps(result["fuzz"]), flush=True)
+    result["markdown"] = markdown(result)
     if options.out:
         options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     bad = [part[key] for part in (result["kill"], result["fuzz"]) if part for key in BAD if part.get(key)]
@@ -67,6 +68,19 @@ def environment() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "versions": {package: version(package) for package in ("numpy", "onnxruntime", "pyarrow", "tokenizers")},
     }
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """The table."""
+    kill, fuzz = result["kill"] or {}, result["fuzz"] or {}
+    return "\n".join([
+        "| | | | | |",
+        "|---|---:|---|---|---|",
+        f"| kills | {kill.get('kills', 0):,} | rows {kill.get('rows', 0):,} | lost {kill.get('lost')} "
+        f"| duplicated {kill.get('duplicated')} |",
+        f"| fuzzed inputs | {fuzz.get('inputs', 0):,} | of {fuzz.get('seeds')} files | crashes {fuzz.get('crashes')} "
+        f"| hangs {fuzz.get('hangs')} |",
+    ])  # fmt: skip
 
 
 def soak_kills(options: argparse.Namespace) -> dict[str, Any]:
