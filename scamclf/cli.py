@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from scamclf.cli_benchmark import benchmark
 from scamclf.cli_data import data
 from scamclf.cli_score import EXIT_FAILED, score, verify
 from scamclf.errors import ScamclfError
@@ -22,6 +23,7 @@ app.add_typer(data, name="data")
 
 app.command()(score)
 app.command()(verify)
+app.command()(benchmark)
 
 
 @app.command()

@@ -17,7 +17,7 @@ LAYERS = [
     ["windows", "batching", "metrics", "pooling", "linear", "readers"],
     ["normalise", "encode", "runtimes", "predict", "monitor", "explain", "bulk", "thresholds", "card"],
     ["config", "corpora", "preparation", "training", "evaluation", "calibration", "export"],
-    ["cli", "cli_data", "cli_score", "terminal", "integrations"],
+    ["cli", "cli_benchmark", "cli_data", "cli_score", "terminal", "integrations"],
 ]
 PACKAGES: list[set[str]] = [
     set(),
