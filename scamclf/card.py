@@ -31,7 +31,7 @@ for prediction in load("{bundle}").score([{{"call_id": "1", "text": "hello i am 
 
 `transformers.pipeline("text-classification", model="{bundle}")` and plain ONNX Runtime give what the network alone says
 of one window of {max_tokens} tokens. `scamclf` adds the second opinion (`linear.npz`, where there is one: a linear
-model of the window's tokens and pairs of tokens) and takes the calibrated mean of the odds of a call's windows.
+model of the window's tokens and pairs of tokens) and takes the calibrated mean of a call's windows.
 
 ## Limits and misuse
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Pooled", "calibrated", "pool_calls", "pool_prefixes", "scam_logit"]
+__all__ = ["TEMPERATURE", "Pooled", "calibrated", "pool_calls", "pool_prefixes", "scam_logit"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,25 +39,31 @@ def scam_logit(logits: npt.ArrayLike) -> Floats:
     return np.asarray(np.logaddexp(values[:, 1], values[:, 2]) - values[:, 0], dtype=np.float64)
 
 
-def pool_calls(logits: npt.ArrayLike, n_windows: npt.ArrayLike) -> Pooled:
-    """Average the odds of a finished call's windows.
+TEMPERATURE = 2.0
+"""By which log-odds are divided before the odds of windows are averaged, and multiplied again: 1 is the mean of the
+odds, infinity the mean of the log-odds. Chosen on validation calls."""
 
-    The mean of the odds lies between the mean and the maximum of the log-odds. A maximum alone grows with every
-    window that a call has, so that long honest calls alarm; a mean alone drowns the one telling minute.
+
+def pool_calls(logits: npt.ArrayLike, n_windows: npt.ArrayLike) -> Pooled:
+    """Average the odds of a finished call's windows, at a temperature.
+
+    That lies between the mean and the maximum of the log-odds. A maximum alone grows with every window that a call has,
+    so that long honest calls alarm; a mean alone drowns the one telling minute.
 
     Args:
         logits: (n, 3) window logits, the windows of a call next to each other.
         n_windows: (m,) windows of each call, each >= 1; they sum to n.
 
     Returns:
-        `scam`: log of the mean odds of a scam; `tech`: the same odds, technical support against other scams.
+        `scam`: log-odds of a scam; `tech`: of the same odds, technical support against other scams.
     """
     values = np.asarray(logits, dtype=np.float64)
     firsts, peaks = _peaks(scam_logit(values), n_windows)
     if not len(firsts):
         return Pooled(np.zeros(0), np.zeros(0), firsts)
     counts = np.asarray(n_windows, dtype=np.int64)
-    tech, other = (np.logaddexp.reduceat(values[:, label] - values[:, 0], firsts) - np.log(counts) for label in (1, 2))
+    odds = [(values[:, label] - values[:, 0]) / TEMPERATURE for label in (1, 2)]
+    tech, other = (TEMPERATURE * (np.logaddexp.reduceat(kind, firsts) - np.log(counts)) for kind in odds)
     return Pooled(np.logaddexp(tech, other), tech - other, peaks - firsts)
 
 

@@ -37,8 +37,8 @@ MANIFEST = Manifest(
     provenance={"date": "2026-01-01"},
 )
 FILES = (
-    "README.md", "SHA256SUMS", "config.json", "eval/training.json", "model.safetensors", "onnx/model.onnx",
-    "scamclf.json", "tokenizer.json", "tokenizer_config.json",
+    "README.md", "SHA256SUMS", "config.json", "eval/training.json", "linear.npz", "model.safetensors",
+    "onnx/model.onnx", "scamclf.json", "tokenizer.json", "tokenizer_config.json",
 )  # fmt: skip
 
 

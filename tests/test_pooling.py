@@ -6,21 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scamclf.metrics import sigmoid
-from scamclf.pooling import Pooled, calibrated, pool_calls, pool_prefixes, scam_logit
+from scamclf.pooling import TEMPERATURE, Pooled, calibrated, pool_calls, pool_prefixes, scam_logit
 
 
 def test_the_scam_logit_adds_the_probabilities_of_both_kinds():
     assert scam_logit([[math.log(2), math.log(1), math.log(5)]]).tolist() == pytest.approx([math.log(3)])
 
 
-def test_a_call_scores_as_the_mean_of_its_windows_odds():
-    # Odds of technical support and of other scams: 2 and 1, then 4 and 5.
-    logits = np.log([[1, 2, 1], [1, 4, 5], [2, 1, 1]])
+def test_a_call_scores_as_the_mean_of_its_windows_odds_at_a_temperature():
+    # Roots of the odds of technical support and of other scams: 2 and 1, then 4 and 5.
+    logits = TEMPERATURE * np.log([[1, 2, 1], [1, 4, 5], [2, 1, 1]])
 
     pooled = pool_calls(logits, [2, 1])
 
-    assert np.exp(pooled.scam).tolist() == pytest.approx([6.0, 1.0])
-    assert np.exp(pooled.tech).tolist() == pytest.approx([1.0, 1.0])
+    assert np.exp(pooled.scam / TEMPERATURE).tolist() == pytest.approx(
+        [3 * 2 ** (1 / TEMPERATURE), 2 ** (1 / TEMPERATURE - 1)]
+    )
+    assert pooled.tech.tolist() == pytest.approx([0.0, 0.0])
     assert pooled.peak.tolist() == [1, 0]
 
 

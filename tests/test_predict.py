@@ -13,6 +13,7 @@ import scamclf.predict
 from scamclf.bundle import LAYOUT, Statistic, read_manifest, write_checksums, write_manifest
 from scamclf.calls import LABELS, Call, Turn, call_to_dict
 from scamclf.errors import BundleError, ConfigError, ReaderError
+from scamclf.pooling import TEMPERATURE
 from scamclf.predict import PREDICTION_SCHEMA, Prediction, load
 
 TOLERANCE = 1e-4
@@ -79,7 +80,7 @@ def test_the_fields_of_a_prediction_agree_with_each_other(scorer, calls):
     for call, p in zip(calls, scorer.score(calls), strict=True):
         assert p.status == "ok"
         assert p.p_scam == pytest.approx(1 / (1 + math.exp(-p.logit_scam)))
-        assert 0 < p.p_tech_support < p.p_scam < 1
+        assert 0 < p.p_tech_support <= p.p_scam < 1
         assert p.alert is (p.logit_scam >= threshold)
         assert p.n_turns == len(call.turns)
         assert 0 <= p.peak_window < p.n_windows
@@ -149,7 +150,8 @@ def test_the_exact_values_of_a_call():
     # Ten words a window: the second begins with the second turn, and in it "virus" is said twice, "loan" once.
     (p,) = scorer.score([a_call("hello " * 6, "hello " * 3, "virus loan virus", "hello " * 4)])
 
-    tech, other = (1 + math.e**2) / 2, (1 + math.e) / 2  # mean odds: in the first window each is 1
+    # In the first window each of the odds is 1.
+    tech, other = (((1 + math.exp(log_odds / TEMPERATURE)) / 2) ** TEMPERATURE for log_odds in (2, 1))
     scam = 2 * math.log(tech + other) - 1
     p_scam, share = 1 / (1 + math.exp(-scam)), tech / (tech + other)
     assert p == Prediction(
