@@ -74,6 +74,9 @@ def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, 
     with here.main_process_first(desc="run folder"):
         if here.process_index == 0:
             open_run(run, recipe, prepared, resume=resume, overwrite=overwrite)
+    if (run / RUN.calibration).is_file():  # written last
+        logger.info("%s is finished already: --overwrite trains it anew", run)
+        return run
 
     train = prepared.splits["train"]
     model, tokenizer = load_encoder(recipe.model, recipe.windows, texts=map(render, train), seed=recipe.training.seed)

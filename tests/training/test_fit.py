@@ -94,6 +94,7 @@ def test_a_run_writes_what_its_layout_names(own_run):
     )
     assert sorted(path.name for path in (own_run / RUN.model).iterdir()) == [
         "config.json",
+        "linear.npz",
         "model.safetensors",
         "tokenizer.json",
         "tokenizer_config.json",
@@ -187,6 +188,12 @@ def test_resume_of_a_run_without_a_checkpoint_starts_it(own_run, overrides, tmp_
     run = interrupted(own_run, tmp_path, steps=0)
     train(SMOKE, overrides=overrides, run=run, resume=True)
     assert_same_run(own_run, run)
+
+
+def test_resume_of_a_finished_run_leaves_it_as_it_is(own_run, overrides):
+    before = {path: path.stat().st_mtime_ns for path in own_run.rglob("*")}
+    train(SMOKE, overrides=overrides, run=own_run, resume=True)
+    assert {path: path.stat().st_mtime_ns for path in own_run.rglob("*")} == before
 
 
 def test_a_killed_training_goes_on_to_the_same_model(own_run, overrides, tmp_path):
