@@ -23,12 +23,14 @@ from scamclf.metrics import (
 )
 from scamclf.render import render
 
-__all__ = ["FPRS", "LENGTH_BUCKETS", "PREVALENCES", "judge", "judge_with_draws", "widest_interval"]
+__all__ = ["FPRS", "LENGTH_BUCKETS", "PREVALENCES", "TARGET_FPR", "judge", "judge_with_draws", "widest_interval"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 FPRS = (0.01, 0.001)
+TARGET_FPR = FPRS[0]
+"""The rate of the operating point that models are compared at."""
 LENGTH_BUCKETS = (0, 100, 200, 400, 800)
 """Words from which a bucket begins: a maximum over windows alarms the more, the longer a call is."""
 PREVALENCES = (0.0001, 0.0005, 0.001, 0.002, 0.005)
