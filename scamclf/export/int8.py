@@ -103,7 +103,8 @@ def quiet_nncf() -> Any:
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import nncf
 
-    nncf.set_log_level(logging.ERROR)
+    # Its own switch would silence handlers that are not its own.
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     return nncf
 
 

@@ -379,4 +379,4 @@ def test_a_style_and_a_name_of_one_class_only_predict_it_less_than_before(author
     before = probe_auc(skewed)
     after = np.mean([probe_auc([augment(c, AugmentConfig(), seed=0, view=v) for c in skewed]) for v in range(2)])
     assert before > 0.9
-    assert after < before - 0.05
+    assert after < before - 0.04
