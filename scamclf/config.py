@@ -38,7 +38,7 @@ class DataConfig:
     Args:
         sources: public corpora by name; see data/sources.json.
         raw: folder that holds `<source>/...`; None is data/raw of the working directory.
-        pairs: whether the authored pairs are used.
+        pairs: whether the authored pairs and moves are used.
         labelled: files or folders of your own calls, canonical JSONL with `label`.
         hold_out: sources or groups that go to the test split whole, for example "channel:somebody".
         shares: shares of the groups in train, validation, calibration and test.
@@ -72,6 +72,8 @@ class ModelConfig:
         architecture: of a random-tiny model: "bert", "modernbert" or "deberta-v2".
         dropout: of the classification head, in [0, 1).
         encoder_dropout: of the encoder, in [0, 1); None: as it was published. Above 0 a CPU takes twice as long.
+        layers: so many of the encoder's layers are kept, evenly spaced, the first and the last among them, for a
+            student; None: all. Not of ModernBERT, whose layers differ by their place.
         attention: "sdpa", "eager", "flash_attention_2" (a GPU and the package flash-attn); None: the fastest that
             the encoder has without further packages.
     """
@@ -81,6 +83,7 @@ class ModelConfig:
     architecture: str = "bert"
     dropout: float = 0.1
     encoder_dropout: float | None = 0.0
+    layers: int | None = None
     attention: str | None = None
 
 
@@ -97,7 +100,8 @@ class TrainingConfig:
         weight_decay: of AdamW.
         label_smoothing: in [0, 1).
         prefix_share: share of the drawn windows that are beginnings of calls, of any length.
-        pairs_weight: how many times more often the authored pairs are drawn than their number alone says.
+        pairs_weight, moves_weight: how many times more often the authored pairs and moves are drawn than their number
+            alone says.
         evaluate_every: epochs between looks at the validation calls, each with a checkpoint.
         patience: looks without a better validation score after which training stops.
         keep_checkpoints: newest checkpoints that are kept.
@@ -122,6 +126,7 @@ class TrainingConfig:
     label_smoothing: float = 0.0
     prefix_share: float = 0.3
     pairs_weight: float = 1.0
+    moves_weight: float = 1.0
     evaluate_every: int = 1
     patience: int = 3
     keep_checkpoints: int = 2
@@ -305,6 +310,7 @@ def _check(recipe: Recipe) -> None:
         (0 <= model.dropout < 1, "model.dropout", model.dropout, "a share in [0, 1)"),
         (model.encoder_dropout is None or 0 <= model.encoder_dropout < 1, "model.encoder_dropout",
          model.encoder_dropout, "a share in [0, 1), or null"),
+        (model.layers is None or model.layers >= 1, "model.layers", model.layers, "at least 1, or null"),
         (training.micro_batch is None or (training.micro_batch >= 1
          and training.batch_size % training.micro_batch == 0), "training.micro_batch", training.micro_batch,
          f"a divisor of training.batch_size ({training.batch_size}), or null"),
@@ -327,6 +333,7 @@ def _check(recipe: Recipe) -> None:
          "a share in [0, 1)"),
         (0 <= training.prefix_share <= 1, "training.prefix_share", training.prefix_share, "a share in [0, 1]"),
         (0 < training.pairs_weight < math.inf, "training.pairs_weight", training.pairs_weight, "a number above 0"),
+        (0 < training.moves_weight < math.inf, "training.moves_weight", training.moves_weight, "a number above 0"),
         (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),
         (training.patience >= 1, "training.patience", training.patience, "at least 1"),
         (training.keep_checkpoints >= 1, "training.keep_checkpoints", training.keep_checkpoints, "at least 1"),

@@ -75,7 +75,7 @@ def write(args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
         print(f"| {way} | {' | '.join(_shown(row[key]) for key in COLUMNS)} |")
     before = json.loads(args.out.read_text(encoding="utf-8")) if args.out.is_file() else {}
     settings = {key: value for key, value in vars(args).items() if key not in ("out", "way", "ways")}
-    before[args.model] = {
+    before[args.model if args.steps is None else f"{args.model}, {args.steps} steps"] = {
         **environment(), "device": rows[0]["device"], "command": " ".join(["python", *sys.argv]),
         "settings": settings, "fixed_log_loss": fixed, "medians": table, "runs": rows,
     }  # fmt: skip
@@ -129,7 +129,7 @@ def overrides(args: argparse.Namespace, folder: Path) -> list[str]:
         "augment=null", "data.shares=[0.6,0.2,0.1,0.1]",
         f"windows.max_tokens={limit}", f"windows.stride={limit * 3 // 4}",
         f"training.batch_size={args.batch_size}", f"training.epochs={args.epochs}", f"training.lr={args.lr}",
-        "training.patience=99", f"training.torch_compile={str(args.compile).lower()}",
+        "training.patience=99", "training.windows_per_epoch=null", f"training.torch_compile={str(args.compile).lower()}",
     ]  # fmt: skip
     if args.steps:
         sets += ["training.epochs=1", f"training.windows_per_epoch={args.steps * args.batch_size}"]
@@ -158,11 +158,12 @@ def random_modernbert(folder: Path) -> Path:
 
 
 def beginnings(calls: list[Any]) -> list[Any]:
-    """Every second call breaks off after a third of its turns, though never before what tells a scam."""
+    """Every second call breaks off after a third of its turns, though never before what tells a scam; no move does."""
     short = [
         dataclasses.replace(call, turns=call.turns[: max(len(call.turns) // 3, call.meta.get("onset_turn", 0) + 1, 2)])
+        if "whole" not in call.meta else call
         for call in calls[1::2]
-    ]
+    ]  # fmt: skip
     return [call for pair in zip(calls[::2], short, strict=False) for call in pair] + calls[len(short) * 2 :]
 
 

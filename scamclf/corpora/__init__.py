@@ -13,6 +13,7 @@ from scamclf.corpora.tables import look_up, need, read_json
 from scamclf.errors import DataError
 
 __all__ = [
+    "AUTHORED",
     "HOSTS",
     "ROLES",
     "SOURCES_PATH",
@@ -26,6 +27,9 @@ __all__ = [
 ]
 
 SOURCES_PATH = "data/sources.json"
+
+AUTHORED = ("pairs", "moves")
+"""Sources that were written for this project; they ship with it."""
 
 ROLES = ("train", "calibrate", "report")
 """What a source is for. A row whose role differs from its source's says so in `meta["role"]`."""

@@ -74,13 +74,16 @@ def augment(call: Call, config: AugmentConfig, *, seed: int, view: int) -> Call:
         A call with the same id, label and other fields. Seed, view, id, words and `meta["onset_turn"]` alone
         decide what it says. `onset_turn` is the turn (in captions: the line) that holds the beginning of the same
         words. The number of turns changes only by `captions`, `late_start` and `early_end`, which never cut
-        `onset_turn` off; turns of captions have no speaker, times or confidence.
+        `onset_turn` off nor touch a call whose `meta["whole"]` is true; turns of captions have no speaker, times or
+        confidence.
     """
     if not call.turns:
         return call
     rng = random.Random(f"{seed}:{view}:{call.call_id}")
     onset = call.meta.get("onset_turn")
     first, end = _draw_span(len(call.turns), onset, config, rng)
+    if call.meta.get("whole"):
+        first, end = 0, len(call.turns)
     turns = call.turns[first:end]
     texts = [turn.text for turn in turns]
     texts = _change_entities(texts, config, rng)

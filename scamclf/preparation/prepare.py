@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from scamclf import __version__
 from scamclf.calls import LABELS, Call, call_from_dict, call_to_dict
 from scamclf.config import DataConfig
-from scamclf.corpora import SOURCES_PATH, find_source, load_sources, pairs, read_rows
+from scamclf.corpora import SOURCES_PATH, find_source, load_sources, moves, pairs, read_rows
 from scamclf.corpora.left_out import LeftOut
 from scamclf.errors import ConfigError, DataError, ReaderError
 from scamclf.preparation.alignment import plain_words
@@ -30,7 +30,7 @@ __all__ = ["CAPPED", "EXACT", "NEAR", "Prepared", "load_prepared", "prepare", "w
 
 logger = logging.getLogger(__name__)
 
-_ROLE_ORDER = {"report": 0, "calibrate": 1, "train": 2}
+_ROLE_ORDER = {"report": 0, "calibrate": 1, "train": 2, "teach": 3}
 
 _TURN = [("speaker", pa.string()), ("text", pa.string())] + [
     (name, pa.float64()) for name in ("start_s", "end_s", "confidence")
@@ -40,8 +40,9 @@ _SCHEMA = pa.schema(
         (name, pa.string())
         for name in ("call_id", "source", "label", "family", "group", "language", "direction", "started_at")
     ]
-    + [("turns", pa.list_(pa.struct(_TURN))), ("onset_turn", pa.int32())]
+    + [("turns", pa.list_(pa.struct(_TURN))), ("onset_turn", pa.int32()), ("whole", pa.bool_())]
 )
+_META = ("onset_turn", "whole")
 _SUMMARY = "prepared.json"
 
 EXACT, NEAR, CAPPED = "same words as another call", "near-duplicate of another call", "over a cap of the recipe"
@@ -129,8 +130,9 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = {split: [call_to_dict(call) for call in prepared.splits[split]] for split in SPLITS}
     for split, calls in prepared.splits.items():
-        onsets = [call.meta.get("onset_turn") for call in calls]
-        table = [{**row, "onset_turn": onset} for row, onset in zip(rows[split], onsets, strict=True)]
+        table = [
+            {**row, **{key: call.meta.get(key) for key in _META}} for row, call in zip(rows[split], calls, strict=True)
+        ]
         pq.write_table(pa.Table.from_pylist(table, schema=_SCHEMA), _file(folder, split))
     summary = {
         "scamclf_version": __version__,
@@ -181,8 +183,8 @@ def _sha256(path: Path) -> str:
 
 
 def _call(row: dict[str, object]) -> Call:
-    onset = row.pop("onset_turn")
-    return call_from_dict({**row, "meta": {} if onset is None else {"onset_turn": onset}})
+    meta = {key: value for key in _META if (value := row.pop(key)) is not None}
+    return call_from_dict({**row, "meta": meta})
 
 
 def _read(config: DataConfig) -> tuple[list[tuple[Call, str]], dict[str, Counter[str]]]:
@@ -215,14 +217,15 @@ def _read_all(config: DataConfig) -> Iterator[tuple[Call | LeftOut, str]]:
             raise DataError(f"{raw / source.name}: holds no row; wanted the corpus as its authors published it")
     if config.pairs:
         yield from ((call, "train") for call in pairs.read(resource("data/pairs")))
+        # Pieces of calls are nothing to judge a model or set a threshold by.
+        yield from ((call, "teach") for call in moves.read(resource("data/moves")))
     for path in config.labelled:
         yield from ((call, "train") for call in _read_labelled(Path(path)))
 
 
 def _without_meta(call: Call) -> Call:
     """Keep what training uses, and what the Parquet files hold, of a corpus' own facts."""
-    onset = call.meta.get("onset_turn")
-    return replace(call, meta={} if onset is None else {"onset_turn": onset})
+    return replace(call, meta={key: call.meta[key] for key in _META if key in call.meta})
 
 
 def _read_labelled(path: Path) -> Iterator[Call]:

@@ -17,7 +17,7 @@ def split_of(call: Call, *, role: str, shares: Sequence[float], hold_out: Sequen
 
     Args:
         call: with `group`; where that is None its id stands for it.
-        role: "train" is split by shares, "calibrate" is calibration, "report" is test.
+        role: "train" is split by shares, "teach" is train whole, "calibrate" is calibration, "report" is test.
         shares: of the groups in train, validation, calibration, test; they sum to 1.
         hold_out: names of sources or groups that are test whole.
         seed: another seed gives another split.
@@ -30,6 +30,8 @@ def split_of(call: Call, *, role: str, shares: Sequence[float], hold_out: Sequen
         return "test"
     if role == "calibrate":
         return "calibration"
+    if role == "teach":
+        return "train"
     position = place_of(call, seed=seed)
     for split, share in zip(SPLITS, shares, strict=True):
         if position < share:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scamclf.corpora import Source
+from scamclf.corpora import AUTHORED, Source
 from scamclf.corpora.bothbosu import YOUTUBE_SOURCE
 from scamclf.preparation.prepare import CAPPED, EXACT, NEAR, Prepared
 from scamclf.preparation.split import SPLITS
@@ -53,7 +53,11 @@ def call_table(prepared: Prepared, sources: Mapping[str, Source]) -> list[list[s
             key = str(call.source), str(call.label)
             counts[key][split] += 1
             words[key].append(len(render(call).split()))
-    kinds = {name: source.kind for name, source in sources.items()} | {YOUTUBE_SOURCE: "real", "pairs": "authored"}
+    kinds = (
+        {name: source.kind for name, source in sources.items()}
+        | {YOUTUBE_SOURCE: "real"}
+        | dict.fromkeys(AUTHORED, "authored")
+    )
     lines = []
     for (source, label), found in sorted(counts.items()):
         median = f"{np.median(words[source, label]):.0f}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss
 from torch.utils.tensorboard import SummaryWriter
 from transformers.integrations import TensorBoardCallback
@@ -17,7 +18,7 @@ from scamclf.batching import pad_batch
 from scamclf.bundle import LAYOUT
 from scamclf.calibration import calibrate, uncalibrated_scorer
 from scamclf.calls import LABELS, Call
-from scamclf.config import Recipe
+from scamclf.config import Recipe, TrainingConfig
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.errors import DataError
 from scamclf.linear import LinearModel, write_linear
@@ -167,13 +168,17 @@ def _training_windows(
         n_windows=settings.windows_per_epoch,
         batch_size=settings.batch_size * here.world_size,
         prefix_share=settings.prefix_share,
-        pairs_weight=settings.pairs_weight,
+        source_weights=_source_weights(settings),
         seed=settings.seed,
         augment=recipe.augment,
         tokens=tokens,
         workers=data_workers(settings, here),
         teacher=teacher,
     )
+
+
+def _source_weights(settings: TrainingConfig) -> dict[str, float]:
+    return {"pairs": settings.pairs_weight, "moves": settings.moves_weight}
 
 
 def _trainer(
@@ -230,7 +235,7 @@ def _finish(
 
 def _second_opinion(recipe: Recipe, prepared: Prepared, network: Scorer) -> LinearModel:
     calls, seed = prepared.splits["train"], recipe.training.seed
-    weights = call_weights(calls, pairs_weight=recipe.training.pairs_weight)
+    weights = call_weights(calls, _source_weights(recipe.training))
     linear = fit_linear(calls, network.encoder, weights, augmented=recipe.augment, seed=seed)
     return weigh(linear, network, prepared.splits["validation"])
 
@@ -256,8 +261,14 @@ def _call_metrics(
 
     def compute(prediction: transformers.EvalPrediction) -> dict[str, float]:
         logits = pool_calls(windows.by_call(prediction.predictions), windows.n_windows).scam
+        # The network grows surer than it is right long before it stops learning to rank; calibration mends the first.
+        rescaled = LogisticRegression(C=100.0).fit(logits[:, None], scam, sample_weight=weights * len(calls))
+        scores = {"log_loss": sigmoid(logits), "calibrated_log_loss": rescaled.predict_proba(logits[:, None])[:, 1]}
         return {
-            "log_loss": float(log_loss(scam, sigmoid(logits), sample_weight=weights, labels=[False, True])),
+            **{
+                name: float(log_loss(scam, p, sample_weight=weights, labels=[False, True]))
+                for name, p in scores.items()
+            },
             "average_precision": float(average_precision_score(scam, logits, sample_weight=weights)),
         }
 

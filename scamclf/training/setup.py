@@ -17,7 +17,7 @@ from scamclf.training.run import RUN
 
 __all__ = ["BEST", "Machine", "data_workers", "look_at_machine", "reporters", "training_arguments"]
 
-BEST = "log_loss"
+BEST = "calibrated_log_loss"
 """Validation score that picks the best checkpoint: of calls, classes and sources weighed equally; lower is better.
 Average precision would not do: in-source it is 1.000 after one epoch."""
 

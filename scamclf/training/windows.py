@@ -52,7 +52,7 @@ class DrawnWindows:
         n_windows: windows an epoch, rounded up to whole steps; None: as many as calls.
         batch_size: windows of one step over all processes: neighbours are of like length.
         prefix_share: share of the windows that are beginnings of calls.
-        pairs_weight: how many times more often the source "pairs" is drawn than its number of calls says.
+        source_weights: how many times more often a source is drawn than its number of calls says; 1 if not named.
         seed: of the draw.
         augment: how drawn calls are said otherwise, anew each epoch; None: never.
         tokens: of the calls, where they were made before; used without `augment`.
@@ -69,7 +69,7 @@ class DrawnWindows:
         batch_size: int,
         prefix_share: float,
         seed: int,
-        pairs_weight: float = 1.0,
+        source_weights: Mapping[str, float] | None = None,
         augment: AugmentConfig | None = None,
         tokens: Sequence[EncodedCall] | None = None,
         workers: int = 0,
@@ -84,7 +84,7 @@ class DrawnWindows:
         # Whole steps only: a short last one would be filled up, and so be another, by the number of processes.
         self._n = -(-(n_windows or len(calls)) // batch_size) * batch_size
         self._strata = _strata(calls)
-        self._shares = _shares(self._strata, pairs_weight)
+        self._shares = _shares(self._strata, source_weights or {})
         self._ahead: dict[int, list[Future[list[View]]]] = {}
         self._windows: list[dict[str, Any]] = []
         self._epoch: int | None = None
@@ -142,7 +142,7 @@ class DrawnWindows:
     def _draw_window(self, view: View, rng: np.random.Generator) -> tuple[int, int]:
         encoded, onset = view.encoded, view.onset
         n, body = len(encoded.ids), self._encoder.body
-        if n <= MIN_WINDOW:
+        if n <= MIN_WINDOW or (n <= body and view.call.meta.get("whole")):
             return 0, n
         size = self._draw_size(min(n, body), rng) if rng.random() < 0.5 else min(n, body)
         if rng.random() < self._prefix_share:
@@ -190,10 +190,10 @@ class CallWindows:
         return rows[np.argsort(self._order)]
 
 
-def call_weights(calls: Sequence[Call], *, pairs_weight: float) -> npt.NDArray[np.float64]:
+def call_weights(calls: Sequence[Call], source_weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
     """How often each call is drawn, (n,) float64 that sum to 1."""
     weights, strata = np.zeros(len(calls)), _strata(calls)
-    for stratum, share in _shares(strata, pairs_weight).items():
+    for stratum, share in _shares(strata, source_weights).items():
         weights[strata[stratum]] = share / len(strata[stratum])
     return weights
 
@@ -206,12 +206,14 @@ def _strata(calls: Sequence[Call]) -> dict[tuple[str, str], list[int]]:
     return strata
 
 
-def _shares(strata: Mapping[tuple[str, str], Sequence[int]], pairs_weight: float) -> dict[tuple[str, str], float]:
+def _shares(
+    strata: Mapping[tuple[str, str], Sequence[int]], source_weights: Mapping[str, float]
+) -> dict[tuple[str, str], float]:
     """Share of each stratum: a label's is divided by the square root of its sources' sizes.
 
     So a small source is heard without being learnt by heart.
     """
-    sizes = {key: np.sqrt(len(calls)) * (pairs_weight if key[1] == "pairs" else 1.0) for key, calls in strata.items()}
+    sizes = {key: np.sqrt(len(calls)) * source_weights.get(key[1], 1.0) for key, calls in strata.items()}
     of_labels = sum(CLASS_SHARES[label] for label in {label for label, _ in strata})
     return {
         (label, source): CLASS_SHARES[label] / of_labels * size / sum(n for key, n in sizes.items() if key[0] == label)

@@ -103,7 +103,7 @@ def test_pairs_are_drawn_as_much_more_often_as_is_asked_for(encoder):
              for source, n in sizes.items() for i in range(n) for label in ("legitimate", "other_scam")]  # fmt: skip
     ids = {source: tuple(encoder.wrap(encoder.encode([Call("x", (Turn(source),))])[0].ids)) for source in sizes}
 
-    drawn = Counter(window for window, _ in draw(calls, encoder, pairs_weight=4))
+    drawn = Counter(window for window, _ in draw(calls, encoder, source_weights={"pairs": 4}))
 
     assert drawn[ids["pairs"]] / drawn[ids["other"]] == pytest.approx(4, abs=0.1)
 

@@ -137,7 +137,7 @@ def test_a_word_that_tells_is_learnt(tmp_path):
 
 def test_the_model_is_that_of_the_best_checkpoint(own_run):
     metrics = json.loads((own_run / RUN.metrics).read_text(encoding="utf-8"))
-    scores = {row["step"]: row["eval_log_loss"] for row in metrics["history"] if "eval_log_loss" in row}
+    scores = {row["step"]: row["eval_calibrated_log_loss"] for row in metrics["history"] if "eval_log_loss" in row}
     assert sorted(scores) == steps_of(own_run)
     assert metrics["best"] == min(scores.values())
     best = own_run / RUN.checkpoints / f"checkpoint-{min(scores, key=scores.__getitem__)}"
