@@ -38,7 +38,7 @@ class DataConfig:
     Args:
         sources: public corpora by name; see data/sources.json.
         raw: folder that holds `<source>/...`; None is data/raw of the working directory.
-        pairs: whether the authored pairs and moves are used.
+        pairs: whether the authored calls are used: pairs and moves to learn from, test calls to report.
         labelled: files or folders of your own calls, canonical JSONL with `label`.
         hold_out: sources or groups that go to the test split whole, for example "channel:somebody".
         shares: shares of the groups in train, validation, calibration and test.

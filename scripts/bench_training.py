@@ -2,10 +2,12 @@
 
     python scripts/bench_training.py --rounds 3
     python scripts/bench_training.py --steps 4 --model modernbert-base
+    python scripts/bench_training.py --set data.sources=[bothbosu] data.raw=data/raw data.pairs=false
 
 The stock script is what transformers' own text-classification example does: whole calls, cut off at the limit, in
 random batches, each padded to its longest; in float32 and in bfloat16. Ours is `training.fit` as it is shipped. Each
-runs in a process of its own, one after the other, in turns. Half of the calls are whole, half are beginnings.
+runs in a process of its own, one after the other, in turns. Half of the calls are whole, half are beginnings. Ours
+draws windows of all lengths, so many an epoch that both are shown as many real tokens.
 """
 
 import argparse
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--lr", type=float, default=1e-4)
     parser.add_argument("--compile", action="store_true", help="ours with torch.compile")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the recipe: configs/demo.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "training_speed.json")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -70,17 +73,18 @@ def write(args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
         row["log_loss"] = min((look["log_loss"] for look in row["looks"]), default=None)
         row["seconds_to_score"] = next((x["seconds"] for x in row["looks"] if fixed and x["log_loss"] <= fixed), None)
     table = {way: _medians([row for row in rows if row["way"] == way]) for way in args.ways}
-    print(f"| {args.model} | {' | '.join(COLUMNS.values())} |\n|---|{'---:|' * len(COLUMNS)}")
-    for way, row in table.items():
-        print(f"| {way} | {' | '.join(_shown(row[key]) for key in COLUMNS)} |")
-    before = json.loads(args.out.read_text(encoding="utf-8")) if args.out.is_file() else {}
-    settings = {key: value for key, value in vars(args).items() if key not in ("out", "way", "ways")}
-    before[args.model if args.steps is None else f"{args.model}, {args.steps} steps"] = {
+    name = args.model if args.steps is None else f"{args.model}, {args.steps} steps"
+    lines = [f"| {name} | {' | '.join(COLUMNS.values())} |", f"|---|{'---:|' * len(COLUMNS)}"]
+    lines += [f"| {way} | {' | '.join(_shown(row[key]) for key in COLUMNS)} |" for way, row in table.items()]
+    print("\n".join(lines))
+    models = json.loads(args.out.read_text(encoding="utf-8"))["models"] if args.out.is_file() else {}
+    models[name] = {
         **environment(), "device": rows[0]["device"], "command": " ".join(["python", *sys.argv]),
-        "settings": settings, "fixed_log_loss": fixed, "medians": table, "runs": rows,
+        "fixed_log_loss": fixed, "markdown": "\n".join(lines), "medians": table, "runs": rows,
     }  # fmt: skip
+    written = {"markdown": "\n\n".join(model["markdown"] for model in models.values()), "models": models}
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(before, indent=1) + "\n", encoding="utf-8")
+    args.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 
 
 def _medians(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -129,7 +133,8 @@ def overrides(args: argparse.Namespace, folder: Path) -> list[str]:
         "augment=null", "data.shares=[0.6,0.2,0.1,0.1]",
         f"windows.max_tokens={limit}", f"windows.stride={limit * 3 // 4}",
         f"training.batch_size={args.batch_size}", f"training.epochs={args.epochs}", f"training.lr={args.lr}",
-        "training.patience=99", "training.windows_per_epoch=null", f"training.torch_compile={str(args.compile).lower()}",
+        "training.patience=99", "training.windows_per_epoch=null",
+        f"training.torch_compile={str(args.compile).lower()}",
     ]  # fmt: skip
     if args.steps:
         sets += ["training.epochs=1", f"training.windows_per_epoch={args.steps * args.batch_size}"]
@@ -137,7 +142,7 @@ def overrides(args: argparse.Namespace, folder: Path) -> list[str]:
         sets.append("model.init=random-tiny")
     if args.model == "modernbert-base":
         sets.append(f"model.encoder={random_modernbert(folder / 'encoder')}")
-    return sets
+    return [*sets, *args.set]
 
 
 def random_modernbert(folder: Path) -> Path:
@@ -175,6 +180,10 @@ def ours(recipe: Any, prepared: Any, run: Path, args: argparse.Namespace) -> dic
     from scamclf.training.run import RUN
     from scamclf.training.watch import matrix_weights
 
+    if not args.steps:
+        recipe = dataclasses.replace(
+            recipe, training=dataclasses.replace(recipe.training, windows_per_epoch=as_many_tokens(recipe, prepared))
+        )
     cpu = time.process_time()
     fit(recipe, prepared, run)
     speed = json.loads((run / RUN.metrics).read_text(encoding="utf-8"))["speed"]
@@ -183,6 +192,24 @@ def ours(recipe: Any, prepared: Any, run: Path, args: argparse.Namespace) -> dic
         **speed, "n_weights": matrix_weights(model), "looks": [] if args.steps else speed["looks"],
         "tokens_per_cpu_second": speed["tokens"] / speed["cpu_seconds"], "all_cpu_seconds": time.process_time() - cpu,
     }  # fmt: skip
+
+
+def as_many_tokens(recipe: Any, prepared: Any) -> int:
+    """Windows that hold as many tokens as the calls do, each cut off at the limit."""
+    from scamclf.encode import Encoder
+    from scamclf.render import render
+    from scamclf.training.encoders import load_encoder
+    from scamclf.training.windows import DrawnWindows
+
+    train, settings = prepared.splits["train"], recipe.training
+    _, tokenizer = load_encoder(recipe.model, recipe.windows, texts=map(render, train), seed=0)
+    encoder = Encoder(tokenizer, recipe.windows)
+    wanted = sum(min(len(call.ids), encoder.body) for call in encoder.encode(train))
+    drawn = DrawnWindows(
+        train, encoder, n_windows=None, batch_size=settings.batch_size, prefix_share=settings.prefix_share, seed=0
+    )
+    shown = sum(drawn.count_tokens(step, micro_batch=1)[0] for step in range(len(drawn) // settings.batch_size))
+    return len(drawn) * wanted // shown
 
 
 def stock(recipe: Any, prepared: Any, run: Path, args: argparse.Namespace) -> dict[str, Any]:

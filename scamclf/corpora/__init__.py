@@ -28,7 +28,7 @@ __all__ = [
 
 SOURCES_PATH = "data/sources.json"
 
-AUTHORED = ("pairs", "moves")
+AUTHORED = ("pairs", "moves", "authored_test")
 """Sources that were written for this project; they ship with it."""
 
 ROLES = ("train", "calibrate", "report")

@@ -219,6 +219,7 @@ def _read_all(config: DataConfig) -> Iterator[tuple[Call | LeftOut, str]]:
         yield from ((call, "train") for call in pairs.read(resource("data/pairs")))
         # Pieces of calls are nothing to judge a model or set a threshold by.
         yield from ((call, "teach") for call in moves.read(resource("data/moves")))
+        yield from ((call, "report") for call in _read_labelled(resource("data/authored_test.jsonl")))
     for path in config.labelled:
         yield from ((call, "train") for call in _read_labelled(Path(path)))
 

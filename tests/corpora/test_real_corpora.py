@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from scamclf.config import load_recipe
-from scamclf.corpora import SOURCES_PATH, load_sources, pairs, read_corpus
+from scamclf.corpora import SOURCES_PATH, load_sources, moves, pairs, read_corpus
 from scamclf.corpora.bothbosu import YOUTUBE_SOURCE
 from scamclf.preparation.prepare import prepare
 from scamclf.preparation.split import SPLITS
@@ -51,6 +51,8 @@ def test_the_research_recipe_accounts_for_every_row_of_every_corpus(raw):
     rows = {row[0]: int(row[1]) for row in row_table(prepared)}
     distinct = rows.pop("dstc10") - prepared.not_kept["dstc10"]["beginning of another call"]
     assert rows.pop("pairs") == len(list(pairs.read(resource("data/pairs"))))
+    assert rows.pop("moves") == len(list(moves.read(resource("data/moves"))))
+    assert rows.pop("authored_test") == 320
     assert (rows, distinct) == (ROWS, 107)
     split_of = {call.call_id: split for split, calls in prepared.splits.items() for call in calls}
     roles = {name: source.role for name, source in load_sources(resource(SOURCES_PATH)).items()}

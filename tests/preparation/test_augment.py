@@ -58,6 +58,13 @@ def test_same_seed_and_view_give_the_same_call_and_others_another(authored: list
         assert calls != [augment(call, config, seed=seed, view=view) for call in authored[:100]]
 
 
+def test_a_call_that_is_whole_keeps_every_turn(authored: list[Call]) -> None:
+    config = only("late_start", "early_end")
+    whole = [dataclasses.replace(call, meta={**call.meta, "whole": True}) for call in authored[:100]]
+    assert [len(augment(call, config, seed=0, view=0).turns) for call in whole] == [len(call.turns) for call in whole]
+    assert any(len(augment(call, config, seed=0, view=0).turns) < len(call.turns) for call in authored[:100])
+
+
 def test_label_family_source_and_group_change_nothing(authored: list[Call]) -> None:
     for call in authored:
         other = dataclasses.replace(call, label="other_scam", family="x", source="y", group="z", direction="inbound")

@@ -101,8 +101,16 @@ def test_pairs_stay_together_and_train_both_classes():
     for calls in prepared.splits.values():
         labels: dict[str, set[str]] = {}
         for call in calls:
-            labels.setdefault(call.group, set()).add("scam" if call.label != "legitimate" else "legitimate")
+            if call.source in ("pairs", "moves"):
+                labels.setdefault(call.group, set()).add("scam" if call.label != "legitimate" else "legitimate")
         assert {frozenset(found) for found in labels.values()} == {frozenset({"scam", "legitimate"})}
+
+
+def test_moves_are_only_learnt_from_and_the_authored_test_calls_only_judged():
+    prepared = prepare(DataConfig(shares=(0.25, 0.25, 0.25, 0.25)))
+    where = {(call.source, split) for split, calls in prepared.splits.items() for call in calls}
+    assert where == {("moves", "train"), ("authored_test", "test"), *(("pairs", split) for split in SPLITS)}
+    assert all(("whole" in call.meta) is (call.source == "moves") for call in prepared.splits["train"])
 
 
 def test_adding_a_source_moves_no_call_of_another(write_calls, raw):

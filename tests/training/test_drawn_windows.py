@@ -209,3 +209,14 @@ def test_windows_of_a_finished_call_cover_it_and_are_those_of_the_scorer(mixed, 
             assert tuple(item["input_ids"][1:-1]) == tuple(encoded.ids[start:end])
             assert len(item["input_ids"]) <= SPEC.max_tokens
         assert {item["labels"] for item in items} == {LABELS.index(call.label)}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_call_that_is_whole_is_drawn_whole(whole, encoder):
+    turns = tuple(Turn(" ".join(WORDS)) for _ in range(5))
+    meta = {"whole": True} if whole else {}
+    calls = [Call(label, turns, label=label, meta=meta) for label in ("legitimate", "other_scam")]
+
+    lengths = {len(window) for window, _ in draw(calls, encoder, n_windows=64)}
+
+    assert (lengths == {52}) is whole
