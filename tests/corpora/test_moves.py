@@ -26,7 +26,8 @@ def write(folder: Path, *rows: object) -> Path:
 def test_a_move_is_two_pieces_of_one_group_that_are_never_cut(tmp_path):
     scam, honest = moves.read(write(tmp_path, SCAM, HONEST))
     assert (scam.source, scam.group, scam.label, honest.label) == ("moves", "move:m-1", "other_scam", "legitimate")
-    assert scam.meta["whole"] and honest.group == scam.group
+    assert scam.meta["whole"]
+    assert honest.group == scam.group
 
 
 @pytest.mark.parametrize(
