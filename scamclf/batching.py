@@ -27,6 +27,10 @@ class Padding:
         self.tokens += tokens
         self.padded += padded
 
+    def since(self, before: "Padding") -> "Padding":
+        """What was counted after `before`."""
+        return Padding(self.tokens - before.tokens, self.padded - before.padded)
+
     @property
     def share(self) -> float:
         """Share of padding in what was worked through, in [0, 1)."""

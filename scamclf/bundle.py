@@ -14,6 +14,7 @@ from scamclf.errors import BundleError
 __all__ = [
     "LAYOUT",
     "SCHEMA_VERSION",
+    "Gate",
     "Layout",
     "Manifest",
     "OperatingPoint",
@@ -106,6 +107,23 @@ class Precision:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """What the second opinion alone is worth: how surely a call that it finds legitimate would not alarm.
+
+    Args:
+        slope, intercept: calibrated log-odds of the second opinion alone = slope * statistic + intercept.
+        doubt: by how much, in log-odds, the whole model found a call more suspicious at most: over labelled calls of
+            both classes that neither was trained on and that the whole model rather holds for scams.
+        n_calls: how many those were.
+    """
+
+    slope: float
+    intercept: float
+    doubt: float
+    n_calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """`scamclf.json`.
 
@@ -117,6 +135,7 @@ class Manifest:
             calls supported none.
         intended_use: "production" or "demonstration".
         provenance: versions, data fingerprint, configuration: how the model was made.
+        gate: what may decide calls without the network, where that is asked for; None: nothing may.
     """
 
     labels: tuple[str, ...]
@@ -125,6 +144,7 @@ class Manifest:
     operating_point: str | None = None
     intended_use: str = "production"
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    gate: Gate | None = None
     schema_version: int = SCHEMA_VERSION
 
 
@@ -153,7 +173,8 @@ def read_manifest(bundle: Path) -> Manifest:
             )
         precisions = {name: _precision(item, path) for name, item in raw.pop("precisions").items()}
         labels = tuple(raw.pop("labels"))
-        return Manifest(labels=labels, precisions=precisions, **raw)
+        gate = raw.pop("gate", None)
+        return Manifest(labels=labels, precisions=precisions, gate=gate and Gate(**gate), **raw)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{path}: not a manifest of scamclf ({type(error).__name__}: {error})") from error
 

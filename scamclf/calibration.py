@@ -23,7 +23,7 @@ from scamclf.predict import Scorer
 from scamclf.runtimes import Runtime
 from scamclf.thresholds import monitor_statistic, operating_points
 
-__all__ = ["calibrate", "uncalibrated_scorer"]
+__all__ = ["calibrate", "platt", "uncalibrated_scorer"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,13 @@ def calibrate(scorer: Scorer, calls: Sequence[Call], config: CalibrationConfig) 
 
 
 def _fit(pooled: Pooled, calls: Sequence[Call], scam: npt.NDArray[np.bool_], config: CalibrationConfig) -> Statistic:
-    slope, intercept = _platt(pooled, calls, scam, config)
+    slope, intercept = platt(pooled, calls)
+    if slope <= 0:
+        message = "the model ranks calibration scams below legitimate calls: it has learnt nothing"
+        if not config.demonstration:
+            raise DataError(f"{message}, so no mapping fits; train longer, or look at the data with more care")
+        logger.warning("%s; its scores are kept as they are", message)
+        slope, intercept = 1.0, 0.0
     log_scam, log_tech = calibrated(pooled, slope=slope, intercept=intercept)
     sources = [str(call.source) for call, is_scam in zip(calls, scam, strict=True) if not is_scam]
     scam_points, tech_points = (
@@ -72,21 +78,17 @@ def _fit(pooled: Pooled, calls: Sequence[Call], scam: npt.NDArray[np.bool_], con
     return Statistic(slope, intercept, scam_points, tech_points)
 
 
-def _platt(
-    pooled: Pooled, calls: Sequence[Call], scam: npt.NDArray[np.bool_], config: CalibrationConfig
-) -> tuple[float, float]:
+def platt(pooled: Pooled, calls: Sequence[Call]) -> tuple[float, float]:
     """Slope and intercept (Platt 1999), both classes and within them all sources weighed equally.
 
     What a probability means at the true rate of scams, far below one half, is the user's to say.
+
+    Args:
+        pooled: statistics of the calls.
+        calls: labelled, of both classes.
     """
+    scam = np.array([call.label != LABELS[0] for call in calls])
     weights = class_balanced_weights(scam, [str(call.source) for call in calls])
     # A weak ridge keeps the slope finite where the classes separate perfectly.
     model = LogisticRegression(C=10.0).fit(pooled.scam[:, None], scam, sample_weight=weights * len(calls) / 2)
-    slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
-    if slope > 0:
-        return slope, intercept
-    message = "the model ranks calibration scams below legitimate calls: it has learnt nothing"
-    if not config.demonstration:
-        raise DataError(f"{message}, so no mapping fits; train longer, or look at the data with more care")
-    logger.warning("%s; its scores are kept as they are", message)
-    return 1.0, 0.0
+    return float(model.coef_[0, 0]), float(model.intercept_[0])

@@ -50,6 +50,14 @@ _DEMONSTRATION = (
 _PRODUCTION = "Scores finished calls, and live calls turn by turn. Labels: {labels}."
 
 
+_GATE = """## Gate
+
+`load(..., gate=True)` and `scamclf score --gate` let the second opinion alone decide finished calls that it puts more
+than {gate.doubt:.2f} log-odds below the threshold: of {gate.n_calls} suspicious calls that neither was trained on, the
+whole model found none more suspicious than the second opinion by more than that. Off unless asked for.
+"""
+
+
 def write_card(bundle: Path, manifest: Manifest, *, name: str | None = None) -> None:
     """Write the card from the manifest, and from `eval/evaluation.json` where there is one.
 
@@ -68,6 +76,8 @@ def write_card(bundle: Path, manifest: Manifest, *, name: str | None = None) -> 
         max_tokens=manifest.windows["max_tokens"],
     )
     parts = [head, *(_points(name, p.call, p.monitor) for name, p in manifest.precisions.items())]
+    if manifest.gate is not None:
+        parts.append(_GATE.format(gate=manifest.gate))
     evaluation = bundle / EVALUATION_FILE
     if evaluation.is_file():
         parts.append(_evaluation(json.loads(evaluation.read_text(encoding="utf-8"))))

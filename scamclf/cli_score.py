@@ -1,5 +1,6 @@
 """`scamclf score` and `scamclf verify`."""
 
+import os
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +73,15 @@ def score(
     runtime: Annotated[
         str, typer.Option(help="auto, onnxruntime, openvino or torch (a GPU). What was asked for runs, or it fails.")
     ] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the network and of the tokenizer, each; every core unless given.")
+    ] = None,
+    gate: Annotated[
+        bool,
+        typer.Option(
+            "--gate", help="Let the second opinion alone decide calls that are surely legitimate: docs/scoring.md."
+        ),
+    ] = False,
     on_duplicate: Annotated[
         OnDuplicate, typer.Option(help="Ids that stand twice: refuse them, or suffix #2, #3 ...")
     ] = OnDuplicate.REFUSE,
@@ -109,7 +119,12 @@ def score(
         input_format=input_format, id_column=id_column, text_column=text_column, output_format=output_format.value,
         include_text=include_text, on_duplicate=on_duplicate.value, unit_rows=unit_rows,
     )  # fmt: skip
-    scorer = load(bundle, precision=precision, runtime=runtime, operating_point=operating_point)
+    if threads is not None:
+        # The tokenizer's pool is made when it is first used, and asks nobody else.
+        os.environ["RAYON_NUM_THREADS"] = str(threads)
+    scorer = load(
+        bundle, precision=precision, runtime=runtime, operating_point=operating_point, gate=gate, threads=threads
+    )
     if fail_fast:
         max_errors = 0
     with _shown(progress) as tell:
@@ -200,7 +215,9 @@ def _print_summary(done: "Summary") -> None:
     alerts = f"{counts.alerts[point]:,} alerts ({point})" if point else "no operating point"
     typer.echo(f"{counts.rows:,} calls, {alerts}: {done.out}, {done.files:,} files")
     others = [f"{name} {n:,}" for name, n in counts.alerts.items() if name != point]
-    if others:
+    if counts.gated:
+        typer.echo(f"{counts.gated:,} calls were decided by the gate; alerts of other operating points are not told")
+    elif others:
         typer.echo(f"alerts at other operating points: {', '.join(others)}")
     if counts.not_english:
         typer.echo(f"{counts.not_english:,} calls do not look like English; their scores mean little")
@@ -209,8 +226,9 @@ def _print_summary(done: "Summary") -> None:
         typer.echo(f"{counts.errors.total():,} rows could not be read: {found}; see columns error_code and error")
     if done.rows_now:
         rate = done.rows_now / max(done.seconds, 1e-9)
-        stage = f"slowest stage: {done.slowest_stage}"
-        typer.echo(f"{done.rows_now:,} rows scored in {done.seconds:,.1f} s ({rate:,.0f} rows/s); {stage}")
+        rest = f"slowest stage: {done.slowest_stage}; {done.padding.share:.1%} of the tokens were padding"
+        typer.echo(f"{done.rows_now:,} rows scored in {done.seconds:,.1f} s ({rate:,.0f} rows/s); {rest}")
+        typer.echo(f"by {done.runtime}")
     else:
         typer.echo("nothing was left to score")
 

@@ -44,7 +44,7 @@ def telling_turns(scorer: Scorer, call: Call, *, top: int = 3) -> list[TellingTu
     if len(parts) < 2:
         return []
     without = [replace(call, turns=call.turns[:a] + call.turns[b:]) for a, b in parts]
-    whole, *rest = (row.logit_scam for row in scorer.score([call, *without]))
+    whole, *rest = (row.logit_scam for row in scorer.exact().score([call, *without]))
     if whole is None:
         return []
     found = [

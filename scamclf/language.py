@@ -13,14 +13,14 @@ _COMMON = frozenset(
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SHARE = 0.15
 _ENOUGH_WORDS = 20
-_LOOK_AT_CHARS = 4000
+_LOOK_AT_CHARS = 2000
 
 
 def looks_english(text: str) -> bool:
     """Tell whether at least 15 % of the words are among the commonest of spoken English.
 
     Args:
-        text: words of a call; the first 4,000 characters are looked at.
+        text: words of a call; the first 2,000 characters are looked at.
 
     Returns:
         True as well where there are fewer than 20 words: too few to say otherwise.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scamclf.calls import LABELS
 from scamclf.errors import BundleError
 
-__all__ = ["LinearModel", "features", "read_linear", "write_linear"]
+__all__ = ["LinearModel", "read_linear", "tokens_and_pairs", "write_linear"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float32]
 _FIELDS = ("features", "idf", "weights", "bias")
 _PAIR = 2**20
 """More than there are tokens: a pair is a number above it, a single token one below."""
+
+_WINDOWS_AT_A_TIME = 256
+"""Windows that are counted together: many enough for numpy, few enough for the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +53,52 @@ class LinearModel:
         Returns:
             (n, 3) float32, each row from its own window alone.
         """
-        found = np.repeat(self.bias[None], len(windows), axis=0)
-        for row, window in enumerate(windows):
-            at, values = self.values(*features(window))
-            found[row] += values @ self.weights[at]
+        found = np.empty((len(windows), len(LABELS)), dtype=np.float32)
+        for first in range(0, len(windows), _WINDOWS_AT_A_TIME):
+            some = windows[first : first + _WINDOWS_AT_A_TIME]
+            rows, at, values = self.values(some)
+            for label, bias in enumerate(self.bias):
+                sums = np.bincount(rows, values * self.weights[:, label][at], len(some))
+                found[first : first + len(some), label] = bias + sums
         return found
 
-    def values(self, present: Ints, counts: Ints) -> tuple[Ints, Floats]:
-        """Places of those features that have a weight, and their values."""
-        at = np.searchsorted(self.features, present)
-        known = np.append(self.features, -1)[at] == present
-        values = self.idf[at[known]] * (1 + np.log(counts[known]))
-        length = np.sqrt(values @ values)
-        return at[known], (values / length if length else values).astype(np.float32)
+    def values(self, windows: Sequence[Ints]) -> tuple[Ints, Ints, Floats]:
+        """Those features of windows that have a weight.
+
+        Args:
+            windows: n windows, token ids with special tokens.
+
+        Returns:
+            The window of each, from 0; its place in `features`, ascending; its value.
+        """
+        rows, keys = tokens_and_pairs(windows)
+        # One number for a feature in a window: sorted, equal ones are neighbours, and looking them up is fast.
+        n = max(1, len(windows))
+        cells, counts = np.unique(keys * n + rows, return_counts=True)
+        keys, rows = cells // n, cells % n
+        at = np.searchsorted(self.features, keys)
+        known = np.append(self.features, -1)[at] == keys
+        rows, at = rows[known], at[known]
+        values = self.idf[at] * (1 + np.log(counts[known]))
+        lengths = np.sqrt(np.bincount(rows, values**2, len(windows)))
+        return rows, at, (values / lengths[rows]).astype(np.float32)
 
 
-def features(window: Ints) -> tuple[Ints, Ints]:
-    """The tokens and pairs of neighbours of a window, without its special tokens.
+def tokens_and_pairs(windows: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Every token and every pair of neighbours of windows, special tokens left out.
+
+    Args:
+        windows: token ids with one special token at each end.
 
     Returns:
-        Numbers of the different ones, sorted, and how often each is there.
+        The window of each, from 0, and its number.
     """
-    ids = np.asarray(window, dtype=np.int64)[1:-1]
-    return np.unique(np.concatenate([ids, (ids[:-1] + 1) * _PAIR + ids[1:]]), return_counts=True)
+    inner = [np.asarray(window, dtype=np.int64)[1:-1] for window in windows]
+    ids = np.concatenate([*inner, np.zeros(0, dtype=np.int64)])
+    rows = np.repeat(np.arange(len(inner)), [len(window) for window in inner])
+    within = rows[:-1] == rows[1:]
+    pairs = ((ids[:-1] + 1) * _PAIR + ids[1:])[within]
+    return np.concatenate([rows, rows[:-1][within]]), np.concatenate([ids, pairs])
 
 
 def write_linear(path: Path, model: LinearModel) -> None:

@@ -4,6 +4,9 @@ Case, punctuation and the way numbers are written tell which corpus a transcript
 scam. The normaliser removes them in front of the tokenizer's own, so that any tool that loads the file does.
 """
 
+import json
+from typing import Any
+
 from tokenizers import Regex, Tokenizer, normalizers
 
 __all__ = ["add_normaliser"]
@@ -23,7 +26,7 @@ def add_normaliser(tokenizer: Tokenizer) -> Tokenizer:
         tokenizer: changed in place. Padding and truncation saved in the file would silently cut calls.
 
     Returns:
-        The same tokenizer.
+        The same tokenizer. One that has the normaliser, because a bundle brought it, keeps it as it is.
     """
     ours: list[normalizers.Normalizer] = [
         normalizers.NFKC(),
@@ -35,7 +38,15 @@ def add_normaliser(tokenizer: Tokenizer) -> Tokenizer:
         normalizers.Strip(),
     ]
     own = tokenizer.normalizer
-    tokenizer.normalizer = normalizers.Sequence([*ours, own] if own is not None else ours)
+    if own is None or _steps(own)[: len(ours)] != _steps(normalizers.Sequence(ours)):
+        tokenizer.normalizer = normalizers.Sequence([*ours, own] if own is not None else ours)
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def _steps(normaliser: normalizers.Normalizer) -> list[Any]:
+    """What a normaliser does, step by step, as it stands in a file."""
+    state = json.loads(normaliser.__getstate__())
+    steps: list[Any] = state.get("normalizers", [state])
+    return steps

@@ -6,19 +6,20 @@ for prediction in load("bundle").score([{"call_id": "1", "text": "hello ..."}]):
     print(prediction.call_id, prediction.label, prediction.p_scam, prediction.alert)
 """
 
-import dataclasses
+import copy
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from scamclf.batching import Padding, length_batches, pad_batch
-from scamclf.bundle import LAYOUT, Manifest, OperatingPoint, Statistic, read_manifest, verify_bundle
+from scamclf.bundle import LAYOUT, Gate, Manifest, OperatingPoint, Statistic, read_manifest, verify_bundle
 from scamclf.calls import LABELS, Call, call_from_dict
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.errors import BundleError, ConfigError, ReaderError
@@ -26,68 +27,23 @@ from scamclf.language import looks_english
 from scamclf.linear import LinearModel, read_linear
 from scamclf.metrics import sigmoid
 from scamclf.pooling import Pooled, calibrated, pool_calls
+from scamclf.prediction import PREDICTION_SCHEMA, Prediction, as_batch
+from scamclf.readers.arrow import batch_rows
+from scamclf.readers.parquet_columns import choose_names
 from scamclf.render import render
 from scamclf.runtimes import Runtime, open_runtime
 from scamclf.windows import WindowSpec
 
 __all__ = ["PREDICTION_SCHEMA", "EncodedRows", "Prediction", "Scorer", "load"]
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
 CALLS_AT_A_TIME = 1024
 """Calls that are tokenised and sorted by length together: so many that padding stays under 3 %, and no more."""
 
 CHARS_AT_A_TIME = 2**22
 """Text of the calls that are scored together: a few huge calls are as much work as many."""
-
-MAX_PADDED_TOKENS = 4096
-"""Tokens of one batch, padding counted: 16 full windows keep two cores busy within the cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the model says of one call.
-
-    Args:
-        call_id: as given; None where the row had none.
-        status: "ok" or "error"; an error row has `error_code` and `error` and no scores.
-        label: the likeliest of `LABELS`.
-        p_scam: probability of a scam of either kind, in [0, 1].
-        p_tech_support: probability of a technical-support scam, at most `p_scam`.
-        logit_scam: log-odds of `p_scam`: near 1 a probability says nothing.
-        alert: whether `logit_scam` reaches the operating point; None where the bundle ships none.
-        decided_by: what gave the score: "model".
-        n_turns, n_tokens, n_windows: size of the call.
-        peak_window, peak_turn: the most suspicious window, and the turn that it begins in, from 0.
-        language_ok: False where the words do not look like English; scored all the same.
-        error_code, error: what was wrong with the row, for machines and for people.
-    """
-
-    call_id: str | None
-    status: Literal["ok", "error"]
-    label: str | None = None
-    p_scam: float | None = None
-    p_tech_support: float | None = None
-    logit_scam: float | None = None
-    alert: bool | None = None
-    decided_by: str | None = None
-    n_turns: int | None = None
-    n_tokens: int | None = None
-    n_windows: int | None = None
-    peak_window: int | None = None
-    peak_turn: int | None = None
-    language_ok: bool | None = None
-    error_code: str | None = None
-    error: str | None = None
-
-
-PREDICTION_SCHEMA = pa.schema(
-    [
-        (name, pa.float64() if name.startswith(("p_", "logit_")) else pa.int64())
-        if name.startswith(("p_", "logit_", "n_", "peak_"))
-        else (name, pa.bool_() if name in ("alert", "language_ok") else pa.string())
-        for name in (field.name for field in dataclasses.fields(Prediction))
-    ]
-)
-"""Arrow schema of predictions: the fields of `Prediction`, in order."""
 
 
 class Scorer:
@@ -100,13 +56,16 @@ class Scorer:
         linear: its second opinion, whose logits are added to the network's; None: it has none.
         precision: which of the manifest's precisions the runtime runs.
         operating_point: what `alert` means; None takes the bundle's own.
+        gate: whether finished calls that the second opinion finds surely legitimate are decided by it alone. Their
+            scores are its own, and they never alarm. A live call is always scored exactly.
         why: how the runtime was chosen.
 
     Attributes:
         padding: tokens that were run so far, and how many of them were padding.
+        pass_below: log-odds of the second opinion below which a call is decided by it; None: no gate.
 
     Raises:
-        ConfigError: the bundle ships no operating point of that name.
+        ConfigError: the bundle ships no operating point of that name, or no gate for it.
     """
 
     def __init__(
@@ -118,6 +77,7 @@ class Scorer:
         linear: LinearModel | None = None,
         precision: str = "fp32",
         operating_point: str | None = None,
+        gate: bool = False,
         why: str = "given",
     ) -> None:
         self.manifest = manifest
@@ -130,6 +90,13 @@ class Scorer:
         self.statistics = manifest.precisions[precision]
         self.operating_point = operating_point or manifest.operating_point
         self.alert_at = _operating_point(self.statistics.call, self.operating_point)
+        self.pass_below = self._pass_below() if gate else None
+
+    def exact(self) -> "Scorer":
+        """The same scorer without a gate."""
+        scorer = copy.copy(self)
+        scorer.pass_below = None
+        return scorer
 
     def score(self, calls: Sequence[Call | Mapping[str, Any]]) -> list[Prediction]:
         """Score finished calls.
@@ -160,22 +127,45 @@ class Scorer:
             if before is not None:
                 yield from self.score_encoded(before.result())
 
-    def score_batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Score Arrow batches; the one core under files and engines.
+    def score_batches(
+        self, batches: Iterable[pa.RecordBatch], *, id_column: str = "call_id", text_column: str = "text"
+    ) -> Iterator[pa.RecordBatch]:
+        """Score Arrow batches as the rows of a Parquet file are; the one core under engines.
 
         Args:
-            batches: columns `call_id` and `text` or `turns`, as canonical JSON; others are ignored.
+            batches: columns `call_id` and `text` or `turns`, and those of the other fields of a call; others are
+                ignored.
+            id_column, text_column: columns that stand for `call_id` and `text`. A text column with a name of its own is
+                read even where there are `turns`.
 
         Yields:
             A batch of `PREDICTION_SCHEMA` for each batch, row for row.
-        """
-        for batch in batches:
-            predictions = self.score(batch.to_pylist())
-            yield pa.RecordBatch.from_pylist(
-                [dataclasses.asdict(prediction) for prediction in predictions], schema=PREDICTION_SCHEMA
-            )
 
-    def window_logits(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
+        Raises:
+            ReaderError: a column is missing, or of a type that a call's cannot be.
+        """
+        sizes: deque[int] = deque()
+
+        def rows() -> Iterator[Call | ReaderError]:
+            for batch in batches:
+                sizes.append(batch.num_rows)
+                names = choose_names(batch.schema, id_column, text_column)
+                yield from batch_rows(batch.select(list(names.values())), names, [""] * batch.num_rows)
+
+        # Over the ends of batches: small ones too are sorted by length together, and tokenised ahead.
+        ready: list[Prediction] = []
+        for prediction in self.score_rows(rows()):
+            while len(ready) == sizes[0]:
+                yield as_batch(ready)
+                sizes.popleft()
+                ready = []
+            ready.append(prediction)
+        while sizes:
+            yield as_batch(ready)
+            sizes.popleft()
+            ready = []
+
+    def window_logits(self, windows: Sequence[Ints]) -> npt.NDArray[np.float32]:
         """Run the network over windows of any lengths, and add its second opinion.
 
         Args:
@@ -184,22 +174,24 @@ class Scorer:
         Returns:
             (n, 3) float32 logits in the order of the windows.
         """
+        logits = self.network_logits(windows)
+        return logits if self.linear is None else logits + self.linear.logits(windows)
+
+    def network_logits(self, windows: Sequence[Ints]) -> npt.NDArray[np.float32]:
+        """Run the network alone; as `window_logits`."""
         logits = np.zeros((len(windows), len(LABELS)), dtype=np.float32)
         lengths = np.array([len(window) for window in windows], dtype=np.int64)
         # Never over a full window: a model may have no position for the padding beyond it.
         pad_to = np.gcd(self.runtime.pad_to, self.encoder.spec.max_tokens)
-        for rows in length_batches(lengths, max_padded_tokens=MAX_PADDED_TOKENS):
+        for rows in length_batches(lengths, max_padded_tokens=self.runtime.batch_tokens):
             ids, mask = pad_batch([windows[row] for row in rows], pad_id=self.encoder.pad_id, multiple_of=int(pad_to))
             self.padding.add(tokens=int(lengths[rows].sum()), padded=ids.size)
             logits[rows] = self.runtime.run(ids, mask)
-        return logits if self.linear is None else logits + self.linear.logits(windows)
+        return logits
 
-    def pool(self, encoded: Sequence[EncodedCall]) -> tuple[Pooled, list[npt.NDArray[np.int64]]]:
-        """Uncalibrated statistics of finished calls, and the windows of each."""
-        spans = [self.encoder.call_spans(call) for call in encoded]
-        windows = [
-            window for call, span in zip(encoded, spans, strict=True) for window in self.encoder.window_ids(call, span)
-        ]
+    def pool(self, encoded: Sequence[EncodedCall]) -> tuple[Pooled, list[Ints]]:
+        """Uncalibrated statistics of finished calls, never gated, and the windows of each."""
+        windows, spans = self._cut(encoded)
         return pool_calls(self.window_logits(windows), [len(span) for span in spans]), spans
 
     def encode_rows(self, rows: list[Call | ReaderError]) -> "EncodedRows":
@@ -213,14 +205,16 @@ class Scorer:
         return [next(scored) if isinstance(row, Call) else _error_row(row) for row in chunk.rows]
 
     def _score_calls(self, calls: list[Call], encoded: list[EncodedCall]) -> list[Prediction]:
-        pooled, spans = self.pool(encoded)
-        call = self.statistics.call
-        scam, tech = calibrated(pooled, slope=call.slope, intercept=call.intercept)
-        p_scam, p_tech = sigmoid(scam), sigmoid(tech)
+        windows, spans = self._cut(encoded)
+        found = self._scores(windows, np.array([len(span) for span in spans]))
+        p_scam = sigmoid(found.scam)
+        # Rounded apart, the part could be more than the whole.
+        p_tech = np.minimum(sigmoid(found.tech), p_scam)
         likeliest = np.argmax(np.stack([1 - p_scam, p_tech, p_scam - p_tech]), axis=0)
+        alerts = None if self.alert_at is None else ~found.gated & (found.scam >= self.alert_at.threshold)
         predictions = []
         for i, (one, tokens) in enumerate(zip(calls, encoded, strict=True)):
-            peak = int(pooled.peak[i])
+            peak = int(found.peak[i])
             first_token = spans[i][peak][0]
             predictions.append(
                 Prediction(
@@ -229,9 +223,9 @@ class Scorer:
                     label=LABELS[likeliest[i]],
                     p_scam=float(p_scam[i]),
                     p_tech_support=float(p_tech[i]),
-                    logit_scam=float(scam[i]),
-                    alert=None if self.alert_at is None else bool(scam[i] >= self.alert_at.threshold),
-                    decided_by="model",
+                    logit_scam=float(found.scam[i]),
+                    alert=None if alerts is None else bool(alerts[i]),
+                    decided_by="gate" if found.gated[i] else "exact",
                     n_turns=len(one.turns),
                     n_tokens=len(tokens.ids),
                     n_windows=len(spans[i]),
@@ -242,6 +236,54 @@ class Scorer:
             )
         return predictions
 
+    def _cut(self, encoded: Sequence[EncodedCall]) -> tuple[list[Ints], list[Ints]]:
+        """The windows of finished calls, and where those of each begin and end."""
+        spans = [self.encoder.call_spans(call) for call in encoded]
+        cut = zip(encoded, spans, strict=True)
+        return [window for call, span in cut for window in self.encoder.window_ids(call, span)], spans
+
+    def _scores(self, windows: list[Ints], n_windows: Ints) -> "_Scores":
+        """Scores of finished calls: the second opinion's where it may pass a call, else the whole model's."""
+        if self.pass_below is None or self.manifest.gate is None or self.linear is None:
+            return _Scores.of(pool_calls(self.window_logits(windows), n_windows), self.statistics.call)
+        opinion = self.linear.logits(windows)
+        scores = _Scores.of(pool_calls(opinion, n_windows), self.manifest.gate)
+        scores.gated[:] = scores.scam < self.pass_below
+        sent = ~scores.gated
+        rows = np.flatnonzero(np.repeat(sent, n_windows))
+        logits = self.network_logits([windows[row] for row in rows]) + opinion[rows]
+        exact = _Scores.of(pool_calls(logits, n_windows[sent]), self.statistics.call)
+        scores.scam[sent], scores.tech[sent], scores.peak[sent] = exact.scam, exact.tech, exact.peak
+        return scores
+
+    def _pass_below(self) -> float:
+        if self.manifest.gate is None or self.linear is None:
+            raise ConfigError("this bundle has no gate: it was exported without a second opinion; score without a gate")
+        if self.alert_at is None:
+            raise ConfigError("this bundle has no operating point, from which a gate knows what alarms: score without")
+        if self.alert_at.threshold < 0:
+            raise ConfigError(
+                f"{self.operating_point} alarms from {self.alert_at.threshold:+.2f} log-odds, calls that are rather "
+                "legitimate; a gate knows those of 0 and more: take a stricter operating point, or score without a gate"
+            )
+        # Never above 0: what the second opinion itself holds for a scam is not surely legitimate.
+        return min(0.0, self.alert_at.threshold - self.manifest.gate.doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Scores of m calls, each array (m,): calibrated log-odds, the peak window, whether the gate decided."""
+
+    scam: Floats
+    tech: Floats
+    peak: Ints
+    gated: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, pooled: Pooled, mapping: Statistic | Gate) -> "_Scores":
+        scam, tech = calibrated(pooled, slope=mapping.slope, intercept=mapping.intercept)
+        return cls(scam, tech, pooled.peak, np.zeros(len(scam), dtype=bool))
+
 
 def load(
     path: str | Path,
@@ -249,6 +291,7 @@ def load(
     precision: str = "fp32",
     runtime: str = "auto",
     operating_point: str | None = None,
+    gate: bool = False,
     threads: int | None = None,
     verify: bool = True,
 ) -> Scorer:
@@ -260,6 +303,9 @@ def load(
         runtime: one of `scamclf.runtimes.RUNTIMES`; what "auto" took, and why, is in the scorer's `runtime.name`
             and `why`.
         operating_point: what `alert` means, for example "fpr_1pct"; None takes the bundle's own.
+        gate: whether the second opinion alone decides finished calls that it finds surely legitimate: many times
+            faster, and a few alarms in a thousand may be lost (docs/scoring.md). Unless asked for, every call is
+            scored by the whole model.
         threads: threads of the runtime; None takes every core that this process may use.
         verify: check every file against SHA256SUMS first (a fraction of a second).
 
@@ -268,7 +314,8 @@ def load(
 
     Raises:
         BundleError: a file is missing, changed or of an unknown version.
-        ConfigError: the bundle has no such precision or operating point, or the runtime cannot run it here.
+        ConfigError: the bundle has no such precision or operating point, no gate for that point, or the runtime cannot
+            run it here.
         MissingExtraError: the runtime is not installed.
     """
     folder = Path(path)
@@ -284,8 +331,9 @@ def load(
     opened, why = open_runtime(folder, file, precision=precision, runtime=runtime, threads=threads)
     linear = read_linear(folder / LAYOUT.linear)
     return Scorer(
-        manifest, encoder, opened, linear=linear, precision=precision, operating_point=operating_point, why=why
-    )
+        manifest, encoder, opened,
+        linear=linear, precision=precision, operating_point=operating_point, gate=gate, why=why,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

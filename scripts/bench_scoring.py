@@ -1,97 +1,125 @@
 """Calls a second of every way to score the same calls with the same weights, taken in turns in one run.
 
-python scripts/bench_scoring.py --bundle BUNDLE --calls 1000 --out results/scoring.json
-python scripts/bench_scoring.py --bundle BUNDLE --calls 1000 --legitimate MY_CALLS --out results/scoring.json
+    python scripts/bench_scoring.py --bundle BUNDLE --out results/scoring.json
+    python scripts/bench_scoring.py --bundle BUNDLE --legitimate MY_CALLS --files 1000 10000 100000
+    python scripts/bench_scoring.py --bundle BUNDLE --data runs/release/data runs/research/data --million
 
-Legitimate traffic with 0.5 % scams. Without --legitimate both are the authored pairs of the checkout, joined until they
-are as long as calls are; the pairs trained the model, so only the times mean something, never the scores.
+Traffic: legitimate calls with 0.5 % scams, drawn again and again until there are enough. Legitimate calls are those of
+--legitimate, or of the sources in prepared data sets (--data) that neither model nor gate was made from; with neither,
+the authored pairs, joined until they are as long as calls are. Scams are authored: times mean something, scores do not.
+
+Slow ways (all but ours in bf16 and int8) score a sample of the calls that is as long: every k-th by length. Their calls
+a second are their tokens a second by the tokens of a call of the whole traffic. Batch sizes of other people's ways are
+the best of those tried. --files runs `scamclf score` over files of so many calls, --million over a million short ones:
+seconds and peak memory of the whole command.
 """
 
 import argparse
 import json
 import multiprocessing
-import resource
-import time
-from collections.abc import Callable
-from importlib.util import find_spec
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from scoring_files import measure_files, short_calls
+from scoring_table import finish, is_slow, plot, table
+from scoring_ways import encoder_of, flop, skipped, ways, work
 
-from scamclf.batching import pad_batch
 from scamclf.bundle import LAYOUT, read_manifest
 from scamclf.calls import LABELS, Call, Turn
 from scamclf.corpora import pairs
-from scamclf.encode import Encoder
-from scamclf.predict import Scorer, load
+from scamclf.evaluation.left_out import left_out_calls
 from scamclf.readers import read_calls
-from scamclf.render import render
 from scamclf.resources import resource as package_file
 from scamclf.training.run import environment
-from scamclf.windows import WindowSpec
 
 SCAM_SHARE = 0.005
 WORDS = (5.6, 0.9)
 """Mean and deviation of the logarithm of a call's words: median 270, one in ten over 850."""
-PIPELINE_BATCHES = (1, 4, 16)
-
-
-class Way(NamedTuple):
-    """A way to score.
-
-    Args:
-        score: what is timed.
-        prepare: makes of the calls what `score` takes; not timed.
-        scorer: ours.
-    """
-
-    score: Callable[[Any], object]
-    prepare: Callable[[list[Call]], Any] = list
-    scorer: Scorer | None = None
+STARTING_CALLS = 16
 
 
 def main() -> None:
-    """Measure, print a table, write JSON."""
+    """Measure, print a table, write JSON and a plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", type=Path, required=True)
-    parser.add_argument("--calls", type=int, default=200)
-    parser.add_argument("--legitimate", type=Path, help="file or folder of legitimate calls: real lengths")
+    parser.add_argument("--student", type=Path, help="bundle of a smaller model, measured in the same ways of ours")
+    parser.add_argument("--calls", type=int, default=1000)
+    parser.add_argument("--slow-calls", type=int, default=150, help="so many for the slow ways")
+    traffic_from = parser.add_mutually_exclusive_group()
+    traffic_from.add_argument("--legitimate", type=Path, help="file or folder of legitimate calls")
+    traffic_from.add_argument("--data", type=Path, nargs="+", help="prepared data sets: their left-out sources")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, help="of every way; every core unless given")
-    parser.add_argument("--ways", nargs="*", help="names of those to measure; all unless given")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--ways", nargs="*", help="names of those to measure; all unless given, none if empty")
+    parser.add_argument("--files", type=int, nargs="*", default=[], help="also `scamclf score` over so many calls")
+    parser.add_argument("--precision", default="fp32", help="of --files and --million")
+    parser.add_argument("--million", action="store_true", help="also a million short calls")
+    parser.add_argument("--out", type=Path, help="JSON file to write; the plot goes beside it")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    calls = traffic(options.legitimate, options.calls, seed=options.seed)
-    names = options.ways or list(ways(options.bundle))
-    size = sizes(options.bundle, calls)
-    found = measure(options.bundle, calls, names, rounds=options.rounds, threads=options.threads)
-    result = {
-        "calls": len(calls), **size, "environment": environment(), "matrix_peak_flops": found.pop("peak"), "ways": found
+    pools = legitimate_pools(options)
+    calls = traffic(pools, options.calls, seed=options.seed)
+    result: dict[str, Any] = {
+        "command": f"python scripts/bench_scoring.py {' '.join(sys.argv[1:])}",
+        "traffic": {name: len(pool) for name, pool in pools.items()} or "authored pairs, joined",
+        **sizes(options.bundle, calls), "environment": environment(), **measure(options, calls),
     }  # fmt: skip
     finish(result)
-    print(table(result))
+    has_gate = read_manifest(options.bundle).gate is not None
+    result["files"] = [
+        measure_files(options.bundle, traffic(pools, n, seed=options.seed), precision=options.precision, gate=gate)
+        for n in options.files
+        # Without a gate the fewest alone: the others would take hours.
+        for gate in ([True] if has_gate else []) + ([False] if n == min(options.files) else [])
+    ]
+    result["short_calls"] = [
+        measure_files(options.bundle, short_calls(n), precision=options.precision, gate=has_gate)
+        for n in ((10_000, 1_000_000) if options.million else ())
+    ]
+    result["markdown"] = table(result)
+    print(result["markdown"])
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        if result["ways"]:
+            options.out.with_suffix(".svg").write_text(plot(result), encoding="utf-8")
 
 
-def traffic(legitimate: Path | None, n: int, *, seed: int) -> list[Call]:
-    """Draw n calls, 0.5 % of them scams."""
+def legitimate_pools(options: argparse.Namespace) -> dict[str, list[Call]]:
+    """Legitimate calls by source; none where they are to be made of the pairs."""
+    if options.legitimate is not None:
+        calls = [row for row in read_calls(options.legitimate) if isinstance(row, Call)]
+    elif options.data is not None:
+        calls = left_out_calls(read_manifest(options.bundle), options.data)
+    else:
+        return {}
+    pools: dict[str, list[Call]] = {}
+    for call in calls:
+        if call.label in (None, LABELS[0]):
+            pools.setdefault(str(call.source), []).append(call)
+    return pools
+
+
+def traffic(pools: dict[str, list[Call]], n: int, *, seed: int) -> list[Call]:
+    """Draw n calls, 0.5 % of them scams; sources are drawn equally often."""
     rng = np.random.default_rng(seed)
     authored = list(pairs.read(package_file("data/pairs")))
-    honest = [call for call in authored if call.label == LABELS[0]]
-    scams = [call for call in authored if call.label != LABELS[0]]
-    if legitimate is not None:
-        rows = [row for row in read_calls(legitimate) if isinstance(row, Call)]
-        honest = [row for row in rows if row.label in (None, LABELS[0])]
-        scams = [row for row in rows if row not in honest] or scams
+    scams, honest = ([call for call in authored if (call.label != LABELS[0]) is scam] for scam in (True, False))
+    names = list(pools)
     calls = []
     for i in range(n):
-        pool = scams if rng.random() < SCAM_SHARE else honest
-        turns = pool[rng.integers(len(pool))].turns if legitimate is not None else joined(pool, rng)
+        if rng.random() < SCAM_SHARE:
+            turns = joined(scams, rng)
+        elif names:
+            pool = pools[names[rng.integers(len(names))]]
+            turns = pool[rng.integers(len(pool))].turns
+        else:
+            turns = joined(honest, rng)
         calls.append(Call(str(i), turns))
     return calls
 
@@ -110,166 +138,70 @@ def joined(pool: list[Call], rng: np.random.Generator) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
-def ways(bundle: Path) -> dict[str, Callable[[int | None], Way]]:
-    """Ways to score with what is installed, by name: each takes the number of threads."""
-    found: dict[str, Callable[[int | None], Way]] = {}
-    for dtype in ("fp32", "bf16"):
-        for batch in PIPELINE_BATCHES:
-            found[f"pipeline-{dtype}-batch{batch}"] = lambda threads, d=dtype, b=batch: pipeline(bundle, d, b, threads)
-    found["onnxruntime-loop"] = lambda threads: plain_loop(bundle, threads)
-    installed = [name for name in ("onnxruntime", "openvino") if find_spec(name)]
-    for precision in read_manifest(bundle).precisions:
-        for runtime in installed if precision == "fp32" else installed[1:]:
-            found[f"scamclf-{runtime}-{precision}"] = lambda threads, p=precision, r=runtime: ours(
-                bundle, p, r, threads
-            )
-    return found
+def sample(calls: Sequence[Call], n: int) -> list[int]:
+    """Places of about n calls that are together as long as all: every k-th by length, in order."""
+    by_length = sorted(range(len(calls)), key=lambda i: sum(len(turn.text) for turn in calls[i].turns))
+    step = max(1, len(calls) // n)
+    return sorted(by_length[step // 2 :: step])
 
 
-def pipeline(bundle: Path, dtype: str, batch: int, threads: int | None) -> Way:
-    """What one would write first. It gets the text of each of our windows, so that the work is the same."""
-    import torch
-    import transformers
-
-    if threads:
-        torch.set_num_threads(threads)
-    dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16}
-    classify = transformers.pipeline(
-        "text-classification", model=str(bundle), device="cpu", dtype=dtypes[dtype], top_k=None
-    )
-    encoder = encoder_of(bundle)
-
-    def score(texts: list[str]) -> None:
-        classify(texts, batch_size=batch, truncation=True, max_length=encoder.spec.max_tokens)
-
-    return Way(score, prepare=lambda calls: window_texts(encoder, calls))
-
-
-def plain_loop(bundle: Path, threads: int | None) -> Way:
-    """ONNX Runtime over one window after the other."""
-    from scamclf.runtimes.onnx import OnnxRuntime
-
-    encoder, runtime = encoder_of(bundle), OnnxRuntime(bundle / LAYOUT.onnx, threads=threads)
-
-    def score(calls: list[Call]) -> None:
-        for encoded in encoder.encode(calls):
-            for window in encoder.window_ids(encoded, encoder.call_spans(encoded)):
-                runtime.run(*pad_batch([window], pad_id=encoder.pad_id))
-
-    return Way(score)
-
-
-def ours(bundle: Path, precision: str, runtime: str, threads: int | None) -> Way:
-    """`scamclf score` without files."""
-    scorer = load(bundle, precision=precision, runtime=runtime, threads=threads)
-    return Way(scorer.score, scorer=scorer)
-
-
-def encoder_of(bundle: Path) -> Encoder:
-    """The bundle's tokenizer and windows."""
-    return Encoder.from_file(bundle / LAYOUT.tokenizer, WindowSpec(**read_manifest(bundle).windows))
-
-
-def window_texts(encoder: Encoder, calls: list[Call]) -> list[str]:
-    """The text of each window, cut where ours is cut."""
-    texts = []
-    for call in calls:
-        text = render(call)
-        offsets = encoder.tokenizer.encode(text, add_special_tokens=False).offsets
-        for start, end in encoder.call_spans(encoder.encode([call])[0]):
-            texts.append(text[offsets[start][0] : offsets[end - 1][1]] if end > start else "")
-    return texts
-
-
-def measure(bundle: Path, calls: list[Call], names: list[str], *, rounds: int, threads: int | None) -> dict[str, Any]:
+def measure(options: argparse.Namespace, calls: list[Call]) -> dict[str, Any]:
     """Take the ways in turns, each in a process of its own that stays: start-up and memory are its own."""
+    device, bundle = options.device, options.bundle
+    makes = dict.fromkeys(ways(bundle, device), (bundle, device, "scamclf", True))
+    if options.student:
+        student = (options.student, device, "student", False)
+        makes |= dict.fromkeys(ways(options.student, device, prefix="student", others=False), student)
+    names = [name for name in makes if options.ways is None or name in options.ways]
+    if device == "cpu" and (reason := skipped()) and options.ways is None:
+        print(f"skipped: sentence-transformers-onnx: {reason}", file=sys.stderr)
+    few = sample(calls, options.slow_calls)
     context = multiprocessing.get_context("spawn")
     pipes, processes = {}, []
     found: dict[str, Any] = {}
     for name in names:
         pipes[name], theirs = context.Pipe()
-        processes.append(context.Process(target=work, args=(theirs, bundle, name, threads), daemon=True))
+        processes.append(context.Process(target=work, args=(theirs, makes[name], name, options.threads), daemon=True))
         processes[-1].start()
-        pipes[name].send(calls[:16])
-        found[name] = {"startup_s": pipes[name].recv(), "seconds": []}
-    for _ in range(rounds):
+        pipes[name].send([calls[i] for i in few[:STARTING_CALLS]])
+        places = few if is_slow(name) else list(range(len(calls)))
+        found[name] = {**pipes[name].recv(), "rounds": [], **sizes(makes[name][0], [calls[i] for i in places])}
+        print(f"{name}: started", file=sys.stderr)
+    peak_rounds = []
+    for _ in range(options.rounds):
+        peak_rounds.append(peaks(device, options.threads))
         for name in names:
-            pipes[name].send(calls)
-            found[name]["seconds"].append(pipes[name].recv())
+            pipes[name].send([calls[i] for i in few] if is_slow(name) else calls)
+            found[name]["rounds"].append(pipes[name].recv())
+            print(f"{name}: {found[name]['rounds'][-1]['seconds']:.1f} s", file=sys.stderr)
     for name in names:
         pipes[name].send(None)
         found[name].update(pipes[name].recv())
     for process in processes:
         process.join()
-    return {**found, "peak": peaks()}
+    peak = {name: median(one[name] for one in peak_rounds) for name in ("fp32", "bf16")} if peak_rounds else {}
+    return {"matrix_peak_flops": peak, "matrix_peak_rounds": peak_rounds, "sample": few, "ways": found}
 
 
-def work(pipe: Any, bundle: Path, name: str, threads: int | None) -> None:
-    """One way, in its process: scores what it is sent and answers with the seconds."""
-    begin = time.perf_counter()
-    way = ways(bundle)[name](threads)
-    way.score(way.prepare(pipe.recv()))
-    pipe.send(time.perf_counter() - begin)
-    while (calls := pipe.recv()) is not None:
-        given = way.prepare(calls)
-        begin = time.perf_counter()
-        way.score(given)
-        pipe.send(time.perf_counter() - begin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    pipe.send({"peak_mib": peak, "padded_share": None if way.scorer is None else way.scorer.padding.share})
-
-
-def peaks() -> dict[str, float]:
+def peaks(device: str, threads: int | None) -> dict[str, float]:
     """Highest speed of a matrix product here, FLOP/s."""
     import torch
 
     from scamclf.training.device import matrix_peak
 
-    return {name: matrix_peak(torch.device("cpu"), bf16=name == "bf16") for name in ("fp32", "bf16")}
+    if threads:
+        torch.set_num_threads(threads)
+    return {name: matrix_peak(torch.device(device), bf16=name == "bf16") for name in ("fp32", "bf16")}
 
 
 def sizes(bundle: Path, calls: list[Call]) -> dict[str, float]:
     """Windows, tokens and the work that they are, whatever scores them."""
     encoder = encoder_of(bundle)
-    config = json.loads((bundle / LAYOUT.config).read_text(encoding="utf-8"))
-    hidden, layers, inner = (config[key] for key in ("hidden_size", "num_hidden_layers", "intermediate_size"))
     lengths = np.array(
         [end - start + 2 for encoded in encoder.encode(calls) for start, end in encoder.call_spans(encoded)]
     )
-    # Multiplications and additions of the products: projections and feed-forward by token, attention by its square.
-    flop = layers * (2 * (4 * hidden**2 + 2 * hidden * inner) * lengths + 4 * hidden * lengths**2)
-    return {"windows": len(lengths), "tokens": int(lengths.sum()), "flop": float(flop.sum())}
-
-
-def finish(result: dict[str, Any]) -> None:
-    """Rates and ratios from the seconds."""
-    slow = [median(way["seconds"]) for name, way in result["ways"].items() if name.startswith("pipeline-fp32")]
-    for name, way in result["ways"].items():
-        seconds = median(way["seconds"])
-        for unit in ("calls", "windows", "tokens"):
-            way[f"{unit}_per_s"] = result[unit] / seconds
-        way["times_pipeline_fp32"] = min(slow) / seconds if slow else None
-        # int8 is compared with the peak of bf16, the next faster that was measured.
-        peak = result["matrix_peak_flops"]["bf16" if "bf16" in name or "int8" in name else "fp32"]
-        way["share_of_peak"] = result["flop"] / seconds / peak
-
-
-def table(result: dict[str, Any]) -> str:
-    """Markdown."""
-    rows = [
-        "| way | calls/s | windows/s | tokens/s | times fp32 pipeline | of matrix peak | padded | start-up s | MiB |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, way in result["ways"].items():
-        ratio, padded = way["times_pipeline_fp32"], way["padded_share"]
-        rows.append(
-            f"| {name} | {way['calls_per_s']:.1f} | {way['windows_per_s']:.1f} | {way['tokens_per_s']:,.0f} "
-            f"| {'' if ratio is None else f'{ratio:.2f}'} | {way['share_of_peak']:.0%} "
-            f"| {'' if padded is None else f'{padded:.1%}'} | {way['startup_s']:.1f} | {way['peak_mib']:,.0f} |"
-        )
-    peaks_found = ", ".join(f"{name} {value / 1e9:.0f}" for name, value in result["matrix_peak_flops"].items())
-    head = f"{result['calls']:,} calls, {result['windows']:,} windows, {result['tokens']:,} tokens"
-    return "\n".join([f"{head}; matrix peak in GFLOP/s: {peaks_found}", "", *rows])
+    work_of = flop(bundle / LAYOUT.config, lengths)
+    return {"calls": len(calls), "windows": len(lengths), "tokens": int(lengths.sum()), "flop": work_of}
 
 
 if __name__ == "__main__":

@@ -64,10 +64,19 @@ for part in metrics.json device.json provenance.json loss.svg; do
     [[ -f $work/run/$part ]] && cp "$work/run/$part" "$OUT/train_$part"
 done
 
-# Scoring, once that benchmark is there.
-if [[ -f scripts/bench_scoring.py && -d $work/run/model ]]; then
-    measure export scamclf export "$work/run" "$work/bundle"
-    measure bench_scoring python scripts/bench_scoring.py --bundle "$work/bundle" --out "$OUT/scoring_speed.json"
+# Scoring against transformers.pipeline in bf16 at its best batch size: at least ten times.
+if [[ -d $work/run/model ]]; then
+    bf16=()
+    python -c 'import sys; from scamclf.runtimes.openvino import has_bf16; sys.exit(not has_bf16())' 2>/dev/null &&
+        bf16=(--precision bf16)
+    measure export scamclf export "$work/run" "$work/bundle" "${bf16[@]}"
+    if [[ ${#tiny[@]} -gt 0 ]]; then
+        scoring=(--calls 30 --slow-calls 10 --rounds 1)
+    else
+        scoring=(--device cuda --calls 20000 --slow-calls 1000)
+    fi
+    measure bench_scoring python scripts/bench_scoring.py --bundle "$work/bundle" "${scoring[@]}" \
+        --out "$OUT/scoring_speed.json"
 fi
 
 ls -l "$OUT"

@@ -19,7 +19,8 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a table is out of date")
     check = parser.parse_args().check
     stale = []
-    for path in (ROOT / "README.md", ROOT / "data" / "README.md", ROOT / "results" / "README.md"):
+    for name in ("README.md", "data/README.md", "docs/scaling.md", "results/README.md"):
+        path = ROOT / name
         before = path.read_text(encoding="utf-8")
         after = _MARKED.sub(lambda found: f"{found[1]}{_table(found[2]).strip()}\n{found[3]}", before)
         if before != after:

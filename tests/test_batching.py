@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scamclf.batching import Padding, length_batches, pad_batch
-from scamclf.predict import CALLS_AT_A_TIME, MAX_PADDED_TOKENS
+from scamclf.predict import CALLS_AT_A_TIME
+from scamclf.runtimes import CPU_BATCH_TOKENS
 
 
 @given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
@@ -66,7 +67,7 @@ def test_less_than_three_in_a_hundred_tokens_are_padding_at_the_lengths_of_calls
     lengths = np.concatenate([[256] * (n // 192) + [n % 192 + 2] for n in tokens])
     padding = Padding()
 
-    for rows in length_batches(lengths, max_padded_tokens=MAX_PADDED_TOKENS):
+    for rows in length_batches(lengths, max_padded_tokens=CPU_BATCH_TOKENS):
         longest = -(-int(lengths[rows].max()) // pad_to) * pad_to
         padding.add(tokens=int(lengths[rows].sum()), padded=len(rows) * longest)
 

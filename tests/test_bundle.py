@@ -8,6 +8,7 @@ import pytest
 from scamclf.bundle import (
     LAYOUT,
     SCHEMA_VERSION,
+    Gate,
     Manifest,
     OperatingPoint,
     Precision,
@@ -35,6 +36,7 @@ MANIFEST = Manifest(
     },
     operating_point="fpr_1pct",
     provenance={"date": "2026-01-01"},
+    gate=Gate(slope=0.5, intercept=-0.25, doubt=2.0, n_calls=40),
 )
 FILES = (
     "README.md", "SHA256SUMS", "config.json", "eval/training.json", "linear.npz", "model.safetensors",

@@ -82,10 +82,12 @@ def test_scores_are_written_summed_up_and_verified(jsonl, tiny_bundle, tmp_path)
 
     rows = pq.read_table(tmp_path / "out").to_pylist()
     alerts = sum(row["alert"] for row in rows)
-    first, *_, last = done.stdout.splitlines()
+    first, *_, scored, by = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert first == f"8 calls, {alerts} alerts (fpr_1pct): {tmp_path / 'out'}, 1 files"
-    assert re.fullmatch(r"8 rows scored in .* s \(.* rows/s\); slowest stage: (read|encode|run|write)", last)
+    stages = r"slowest stage: (read|encode|run|write); \d+\.\d% of the tokens were padding"
+    assert re.fullmatch(rf"8 rows scored in .* s \(.* rows/s\); {stages}", scored)
+    assert by == "by onnxruntime-cpu-fp32 (auto: onnxruntime is the one for fp32 on a CPU)"
     assert [row["call_id"] for row in rows] == [f"call-{i}" for i in range(8)]
     whole = invoke("verify", tmp_path / "out")
     assert (whole.exit_code, whole.output) == (

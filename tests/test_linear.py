@@ -12,7 +12,7 @@ from scamclf.calibration import uncalibrated_scorer
 from scamclf.calls import LABELS, Call, Turn
 from scamclf.encode import Encoder
 from scamclf.errors import BundleError
-from scamclf.linear import LinearModel, features, read_linear, write_linear
+from scamclf.linear import LinearModel, read_linear, tokens_and_pairs, write_linear
 from scamclf.predict import load
 from scamclf.training.encoders import tiny_tokenizer
 from scamclf.training.linear import fit_linear, weigh
@@ -24,19 +24,36 @@ SPEC = WindowSpec(max_tokens=66, stride=48, monitor_step=32)
 
 def some_model() -> LinearModel:
     rng = np.random.default_rng(0)
-    known = np.unique(np.concatenate([features(rng.integers(0, 10, 12))[0] for _ in range(9)]))
+    known = np.unique(tokens_and_pairs([rng.integers(0, 10, 12) for _ in range(9)])[1])
     weights = rng.normal(size=(len(known), 3)).astype(np.float32)
     idf = rng.uniform(1, 3, len(known)).astype(np.float32)
     return LinearModel(known, idf, weights, np.array([0.5, -1, 2], dtype=np.float32))
 
 
 def test_features_are_tokens_and_neighbours_within_the_special_tokens():
-    present, counts = features(np.array([101, 7, 8, 7, 8, 102]))
+    rows, numbers = tokens_and_pairs([np.array([101, 7, 8, 7, 8, 102]), np.array([101, 102]), np.array([101, 8, 102])])
 
-    single, pairs = present[:2], present[2:]
-    assert single.tolist() == [7, 8]
-    assert counts.tolist() == [2, 2, 2, 1]
-    assert len(pairs) == 2  # 7 8 and 8 7
+    assert rows.tolist() == [0, 0, 0, 0, 2, 0, 0, 0]
+    assert numbers[:5].tolist() == [7, 8, 7, 8, 8]
+    assert numbers[5] == numbers[7] != numbers[6]  # 7 8, 8 7, 7 8; none across windows
+    assert not set(numbers[:5]) & set(numbers[5:])
+
+
+@given(windows=WINDOWS)
+def test_values_are_tf_idf_of_length_one(windows):
+    model = some_model()
+    rows, at, values = model.values(windows)
+
+    for row, window in enumerate(windows):
+        present, counts = np.unique(tokens_and_pairs([window])[1], return_counts=True)
+        wanted = {
+            place: model.idf[place] * (1 + np.log(n))
+            for number, n in zip(present, counts, strict=True)
+            for place in np.flatnonzero(model.features == number)
+        }
+        length = np.sqrt(sum(value**2 for value in wanted.values()))
+        assert at[rows == row].tolist() == sorted(wanted)
+        assert np.allclose(values[rows == row], [wanted[place] / length for place in sorted(wanted)])
 
 
 @given(windows=WINDOWS)
@@ -89,7 +106,7 @@ def test_it_learns_words_and_is_given_its_weight():
     class Deaf:
         """A network that says nothing."""
 
-        name, pad_to = "deaf", 1
+        name, pad_to, batch_tokens = "deaf", 1, 4096
 
         def run(self, ids, mask):
             return np.random.default_rng(ids.sum()).normal(size=(len(ids), 3)).astype(np.float32) / 100

@@ -48,6 +48,15 @@ def test_the_tokenizers_own_normaliser_comes_after():
     assert normalise("Café!", normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents()])) == "cafe"
 
 
+@pytest.mark.parametrize("own", [None, normalizers.StripAccents(), normalizers.BertNormalizer()])
+def test_a_tokenizer_that_has_the_normaliser_keeps_it_as_it_is(own):
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    tokenizer.normalizer = own
+    once = add_normaliser(tokenizer).to_str()
+
+    assert add_normaliser(Tokenizer.from_str(once)).to_str() == once
+
+
 def test_saved_truncation_and_padding_are_reset():
     tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     tokenizer.enable_truncation(3)

@@ -1,6 +1,9 @@
 import dataclasses
 import math
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +51,7 @@ def test_a_score_depends_on_nothing_that_a_call_is_batched_with(scorer, calls, a
 @pytest.mark.parametrize(("calls_at_a_time", "tokens"), [(1, 64), (3, 100), (512, 1), (512, 100_000)])
 def test_a_score_depends_neither_on_chunks_nor_on_batches(scorer, calls, alone, monkeypatch, calls_at_a_time, tokens):
     monkeypatch.setattr(scamclf.predict, "CALLS_AT_A_TIME", calls_at_a_time)
-    monkeypatch.setattr(scamclf.predict, "MAX_PADDED_TOKENS", tokens)
+    monkeypatch.setattr(scorer.runtime, "batch_tokens", tokens)
     shuffled = random.Random(0).sample(calls, len(calls))
 
     predictions = scorer.score(shuffled)
@@ -86,7 +89,7 @@ def test_the_fields_of_a_prediction_agree_with_each_other(scorer, calls):
         assert 0 <= p.peak_window < p.n_windows
         assert 0 <= p.peak_turn < p.n_turns
         assert p.language_ok
-        assert (p.decided_by, p.error_code, p.error) == ("model", None, None)
+        assert (p.decided_by, p.error_code, p.error) == ("exact", None, None)
 
 
 def test_no_calls_give_no_predictions(scorer):
@@ -162,7 +165,7 @@ def test_the_exact_values_of_a_call():
         p_tech_support=pytest.approx(p_scam * share),
         logit_scam=pytest.approx(scam),
         alert=False,
-        decided_by="model",
+        decided_by="exact",
         n_turns=4,
         n_tokens=16,
         n_windows=2,
@@ -272,3 +275,28 @@ def test_a_network_that_is_damaged_is_refused_though_its_checksum_is_right(tiny_
 
     with pytest.raises(BundleError, match=r"model.onnx: not an ONNX model \(cut off\)"):
         load(bundle)
+
+
+def test_threads_are_as_many_as_was_said_however_often_it_scores(tiny_bundle):
+    code = (
+        "import os, sys, time\n"
+        "from scamclf.predict import load\n"
+        # Looked at a few times: one that has ended is still there for a moment.
+        "count = lambda: min(len(os.listdir('/proc/self/task')) + 0 * bool(time.sleep(0.1)) for _ in range(5))\n"
+        "before = count()\n"
+        "scorer = load(sys.argv[1], threads=int(sys.argv[2]))\n"
+        "calls = [{'call_id': str(i), 'text': 'hello this is a call about windows ' * 20} for i in range(300)]\n"
+        "scorer.score(calls)\n"
+        "once = count()\n"
+        "scorer.score(calls)\n"
+        "print(once - before, count() - once)"
+    )
+    for threads in (1, 2):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tiny_bundle), str(threads)],
+            capture_output=True, text=True, check=True, env={**os.environ, "RAYON_NUM_THREADS": str(threads)},
+        )  # fmt: skip
+        new, more = map(int, done.stdout.split())
+        # One pool of the network's and one of the tokenizer's.
+        assert new <= 2 * threads
+        assert more == 0

@@ -22,6 +22,7 @@ SMALL = (
     "data.sources=[]", "data.hold_out=[]", "data.shares=[0.05, 0.02, 0.03, 0.9]", "model.init=random-tiny",
     "windows.max_tokens=64", "windows.stride=48", "windows.monitor_step=32",
     "training.epochs=1", "training.windows_per_epoch=32", "training.batch_size=8", "calibration.demonstration=true",
+    "distill=null",
 )  # fmt: skip
 TEXTS = (
     "hello this is Microsoft, your computer has 3 viruses [beep]",

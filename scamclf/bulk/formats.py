@@ -1,7 +1,6 @@
 """Output files: predictions as Parquet, JSONL or CSV, written a chunk at a time and read back a row at a time."""
 
 import csv
-import dataclasses
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scamclf.predict import PREDICTION_SCHEMA, Prediction
+from scamclf.prediction import PREDICTION_SCHEMA, Prediction, as_batch
 
 __all__ = ["output_schema", "part_rows", "part_writer"]
 
@@ -39,16 +38,23 @@ def part_writer(file: BinaryIO, format: str, *, include_text: bool) -> Iterator[
     Yields:
         Takes predictions and their texts.
     """
-    schema = output_schema(include_text=include_text)
+    schema, names = output_schema(include_text=include_text), PREDICTION_SCHEMA.names
 
-    def rows(predictions: Sequence[Prediction], texts: Sequence[str | None]) -> list[dict[str, Any]]:
-        found = [dataclasses.asdict(prediction) for prediction in predictions]
-        return [row | {"text": text} for row, text in zip(found, texts, strict=True)] if include_text else found
+    def rows(predictions: Sequence[Prediction], texts: Sequence[str | None]) -> Iterator[dict[str, Any]]:
+        for prediction, text in zip(predictions, texts, strict=True):
+            row = {name: getattr(prediction, name) for name in names}
+            yield row | {"text": text} if include_text else row
+
+    def batch(predictions: Sequence[Prediction], texts: Sequence[str | None]) -> pa.RecordBatch:
+        columns = as_batch(predictions).columns
+        return pa.RecordBatch.from_arrays(
+            [*columns, pa.array(texts, pa.string())] if include_text else columns, schema=schema
+        )
 
     match format:
         case "parquet":
             with pq.ParquetWriter(file, schema, compression="zstd") as parquet:
-                yield lambda some, texts: parquet.write_table(pa.Table.from_pylist(rows(some, texts), schema=schema))
+                yield lambda some, texts: parquet.write_batch(batch(some, texts))
         case "jsonl":
             yield lambda some, texts: file.writelines(
                 f"{json.dumps(row, ensure_ascii=False)}\n".encode() for row in rows(some, texts)

@@ -1,6 +1,7 @@
 """A job: one folder of scores that any number of crashes, reruns and added inputs leave with every row exactly once."""
 
 import contextlib
+import copy
 import dataclasses
 import hashlib
 import time
@@ -30,7 +31,7 @@ from scamclf.bulk.plan import Plan, Unit, check_same, read_plan, units, write_pl
 from scamclf.bulk.progress import Meter, Progress
 from scamclf.bulk.score import Stages, score_units
 from scamclf.bulk.settings import Settings
-from scamclf.bulk.summary import Summary, summarise, top_calls, write_summary
+from scamclf.bulk.summary import Summary, top_calls, write_summary
 from scamclf.bundle import LAYOUT
 from scamclf.errors import BundleError, ConfigError, JobError
 from scamclf.predict import Scorer
@@ -160,13 +161,12 @@ def _config(scorer: Scorer, bundle: Path, settings: Settings) -> dict[str, Any]:
         digest = hashlib.sha256((bundle / LAYOUT.checksums).read_bytes()).hexdigest()
     except OSError as error:
         raise BundleError(f"{bundle}: no {LAYOUT.checksums} to read; wanted a bundle of `scamclf export`") from error
-    precisions = scorer.manifest.precisions
-    precision = next(name for name, statistics in precisions.items() if statistics is scorer.statistics)
     return {
         "scamclf": __version__,
         "bundle": digest,
-        "precision": precision,
+        "precision": scorer.precision,
         "operating_point": scorer.operating_point,
+        "gate": scorer.pass_below is not None,
         **dataclasses.asdict(settings),
     }
 
@@ -202,7 +202,7 @@ def _finished(
     """Score what is to do, and say that the output is whole."""
     without_torn_line(manifest_path(out))
     todo, done = units_to_do(plan, out)
-    stages, begin = Stages(), time.perf_counter()
+    stages, begin, before = Stages(), time.perf_counter(), copy.copy(scorer.padding)
     counts = total(done)
     if todo:
         unmark(out)
@@ -217,9 +217,10 @@ def _finished(
             for entry in scored:
                 append_entry(out, entry)
                 done.append(entry)
-    summary = summarise(
-        out, done, scorer.operating_point, rows_now=sum(unit.rows for unit in todo),
-        seconds=time.perf_counter() - begin, stages=stages,
+    summary = Summary(
+        out, len(done), total(done), scorer.operating_point, rows_now=sum(unit.rows for unit in todo),
+        seconds=time.perf_counter() - begin, stages=stages, padding=scorer.padding.since(before),
+        runtime=f"{scorer.runtime.name} ({scorer.why})",
     )  # fmt: skip
     if not (out / SUCCESS).exists():
         write_summary(summary)

@@ -30,12 +30,14 @@ class Counts:
         errors: error rows by code.
         alerts: calls that reach an operating point, by name; those of technical support are `tech_support/NAME`.
         not_english: calls scored though their words do not look like English.
+        gated: calls that a gate decided, where one was asked for: they are none of the alerts.
     """
 
     rows: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
     not_english: int = 0
+    gated: int = 0
 
     def add(self, other: "Counts") -> None:
         """Add those of other rows."""
@@ -43,6 +45,7 @@ class Counts:
         self.errors.update(other.errors)
         self.alerts.update(other.alerts)
         self.not_english += other.not_english
+        self.gated += other.gated
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def _entry(line: str, path: Path) -> Entry:
     try:
         raw = json.loads(line)
         counts = raw["counts"]
-        counts = Counts(counts["rows"], Counter(counts["errors"]), Counter(counts["alerts"]), counts["not_english"])
+        counts = Counts(**{**counts, "errors": Counter(counts["errors"]), "alerts": Counter(counts["alerts"])})
         return Entry(raw["name"], raw["size"], raw["sha256"], counts)
     except (ValueError, KeyError, TypeError) as error:
         raise JobError(f"{path}: damaged ({type(error).__name__}: {error}); wanted what scamclf wrote") from error

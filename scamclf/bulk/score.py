@@ -65,7 +65,8 @@ class _TimedRuntime:
     """A runtime whose seconds are counted."""
 
     def __init__(self, runtime: Runtime, stages: Stages) -> None:
-        self.name, self.pad_to, self._runtime, self._stages = runtime.name, runtime.pad_to, runtime, stages
+        self.name, self.pad_to, self.batch_tokens = runtime.name, runtime.pad_to, runtime.batch_tokens
+        self._runtime, self._stages = runtime, stages
 
     def run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         begin = time.perf_counter()
@@ -195,9 +196,10 @@ def _count(scorer: Scorer, predictions: Sequence[Prediction]) -> Counts:
     counts = Counts(rows=len(predictions))
     counts.errors = Counter(row.error_code for row in predictions if row.error_code is not None)
     counts.not_english = sum(row.language_ok is False for row in predictions)
-    call = scorer.statistics.call
-    scam = np.array([row.logit_scam for row in predictions if row.logit_scam is not None])
-    tech = np.array([row.p_tech_support for row in predictions if row.p_tech_support is not None])
+    counts.gated = sum(row.decided_by == "gate" for row in predictions)
+    call, exact = scorer.statistics.call, [row for row in predictions if row.decided_by == "exact"]
+    scam = np.array([row.logit_scam for row in exact], dtype=np.float64)
+    tech = np.array([row.p_tech_support for row in exact], dtype=np.float64)
     counts.alerts.update({name: int((scam >= point.threshold).sum()) for name, point in call.scam.items()})
     counts.alerts.update(
         {

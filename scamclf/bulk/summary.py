@@ -3,23 +3,23 @@
 import dataclasses
 import heapq
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scamclf.batching import Padding
 from scamclf.bulk.durable import durable_file
 from scamclf.bulk.formats import part_rows
 from scamclf.bulk.ids import Numbers
 from scamclf.bulk.inputs import JOB_FOLDER
-from scamclf.bulk.manifest import Counts, Entry, total
+from scamclf.bulk.manifest import Counts
 from scamclf.bulk.plan import Plan, units
 from scamclf.bulk.score import Stages, unit_rows
 from scamclf.bulk.settings import Settings
 from scamclf.calls import Call
 from scamclf.predict import Prediction, Scorer
 
-__all__ = ["Summary", "summarise", "top_calls", "write_summary"]
+__all__ = ["Summary", "top_calls", "write_summary"]
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Summary:
         rows_now: rows that this run scored; the others were there.
         seconds: that it took for them, the first pass not counted.
         stages: seconds by stage.
+        padding: tokens that the network ran, and those of them that were padding.
+        runtime: what ran it, and why.
         top: the most suspicious calls with their predictions, highest first.
     """
 
@@ -44,19 +46,14 @@ class Summary:
     rows_now: int
     seconds: float
     stages: Stages
+    padding: Padding
+    runtime: str
     top: list[tuple[Prediction, Call]] = field(default_factory=list)
 
     @property
     def slowest_stage(self) -> str:
         """Name of the stage that was at work longest."""
         return max(dataclasses.asdict(self.stages).items(), key=lambda item: item[1])[0]
-
-
-def summarise(
-    out: Path, entries: Sequence[Entry], operating_point: str | None, *, rows_now: int, seconds: float, stages: Stages
-) -> Summary:
-    """Sum up finished units."""
-    return Summary(out, len(entries), total(entries), operating_point, rows_now, seconds, stages)
 
 
 def write_summary(summary: Summary) -> None:
@@ -95,9 +92,12 @@ def _plain(summary: Summary) -> dict[str, Any]:
         "alerts": dict(summary.counts.alerts),
         "errors": dict(summary.counts.errors),
         "not_english": summary.counts.not_english,
+        "gated": summary.counts.gated,
         "last_run": {
             "rows": summary.rows_now,
             "seconds": round(summary.seconds, 3),
+            "runtime": summary.runtime,
+            "padded_share": round(summary.padding.share, 4),
             "stages": {name: round(seconds, 3) for name, seconds in dataclasses.asdict(summary.stages).items()},
         },
     }

@@ -17,6 +17,7 @@ from scamclf.card import write_card
 from scamclf.config import CalibrationConfig
 from scamclf.encode import Encoder
 from scamclf.errors import ExportError
+from scamclf.export.gate import set_gate
 from scamclf.export.graph import export_onnx
 from scamclf.export.parity import check_parity
 from scamclf.export.precisions import check_precisions, make_precision
@@ -87,7 +88,7 @@ def _write(run: Path, bundle: Path, precisions: Sequence[str]) -> None:
     found = {"fp32": dataclasses.replace(manifest.precisions["fp32"], parity=parity)}
     for precision in precisions:
         found[precision] = make_precision(precision, bundle, exported, splits)
-    manifest = dataclasses.replace(manifest, precisions=found)
+    manifest = dataclasses.replace(manifest, precisions=found, gate=set_gate(exported, splits["calibration"]))
     write_manifest(bundle, manifest)
     evaluation = bundle / LAYOUT.evaluation
     evaluation.mkdir()

@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 Ints = npt.NDArray[np.int64]
 
 MEAN_DIFFERENCE = 0.05
-"""Mean difference from fp32, in log-odds of a window, above which products that are sensitive stay as they were."""
+"""Mean difference from fp32 over windows, in calibrated log-odds, above which products that are sensitive stay as they
+were: what thresholds are in, so that a network whose logits are larger is not held to less."""
 
 _LAYER = re.compile(r"layers?\.\d+/(.+)")
 
@@ -56,7 +57,7 @@ def export_int8(
 
     nncf = quiet_nncf()
     dataset = nncf.Dataset(list(windows), lambda ids: _inputs(reference.encoder, ids))
-    wanted = scam_logit(reference.window_logits(check))
+    wanted, slope = scam_logit(reference.window_logits(check)), reference.statistics.call.slope
 
     def quantised(left_out: Sequence[str]) -> tuple[float, Any]:
         names = [name for kind in left_out for name in kinds[kind]]
@@ -69,7 +70,7 @@ def export_int8(
         )
         runtime = OpenVinoRuntime(found, precision="int8")
         trial = Scorer(reference.manifest, reference.encoder, runtime, linear=reference.linear)
-        difference = float(np.abs(scam_logit(trial.window_logits(check)) - wanted).mean())
+        difference = slope * float(np.abs(scam_logit(trial.window_logits(check)) - wanted).mean())
         logger.info("int8 but for %s: mean difference from fp32 %.4f", list(left_out) or "nothing", difference)
         return difference, found
 

@@ -15,6 +15,7 @@ __all__ = [
     "Transcript",
     "call_from_row",
     "call_from_transcript",
+    "in_front",
     "language_tag",
     "legal_text",
     "load_json",
@@ -200,16 +201,22 @@ def named_columns(row: Any, id_column: str, text_column: str) -> Any:
 
 def call_from_row(row: Any, where: str) -> Call | ReaderError:
     """`call_from_dict`, its error returned with the place in front; a turn that ends before it starts is one."""
+    place = in_front(where)
     try:
         call = call_from_dict(row)
     except ReaderError as error:
-        return ReaderError(error.code, f"{where}: {error}", call_id=error.call_id)
+        return ReaderError(error.code, f"{place}{error}", call_id=error.call_id)
     except OverflowError as error:
-        return ReaderError("bad_number", f"{where}: a number is too large ({error})")
+        return ReaderError("bad_number", f"{place}a number is too large ({error})")
     for i, turn in enumerate(call.turns):
         if turn.start_s is not None and turn.end_s is not None and turn.end_s < turn.start_s:
             message = (
-                f"{where}: call {call.call_id!r}: turn {i} ends at {turn.end_s} s, before it starts at {turn.start_s} s"
+                f"{place}call {call.call_id!r}: turn {i} ends at {turn.end_s} s, before it starts at {turn.start_s} s"
             )
             return ReaderError("bad_time", message, call_id=call.call_id)
     return call
+
+
+def in_front(where: str) -> str:
+    """A place as it stands in front of a message; nothing for a row that has none, such as an engine's."""
+    return where and f"{where}: "

@@ -1,4 +1,4 @@
-"""Which columns of a Parquet file are a call's."""
+"""Which columns of a Parquet file or of an Arrow table are a call's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from scamclf.errors import ReaderError
 
-__all__ = ["Columns", "choose_columns"]
+__all__ = ["Columns", "choose_columns", "choose_names"]
 
 _OPTIONAL = ("label", "language", "direction", "source", "family", "group", "started_at")
 _TEXTS_OF_A_TURN = ("speaker", "text")
@@ -38,7 +38,23 @@ def choose_columns(parquet: Any, id_column: str, text_column: str) -> Columns:
     Raises:
         ReaderError: one is missing, or of a type that a call's cannot be.
     """
-    schema = parquet.schema_arrow
+    names = choose_names(parquet.schema_arrow, id_column, text_column)
+    leaves = {i: leaf for i in range(len(parquet.schema)) if _is_read(leaf := parquet.schema.column(i), names)}
+    return Columns(
+        names,
+        {i: leaf.max_repetition_level > 0 for i, leaf in leaves.items()},
+        [leaf.path for leaf in leaves.values()],
+        {i: leaf.path for i, leaf in leaves.items() if leaf.physical_type == "BYTE_ARRAY"},
+    )
+
+
+def choose_names(schema: pa.Schema, id_column: str, text_column: str) -> dict[str, str]:
+    """Choose columns by the fields of canonical JSON. A text column with a name of its own is read even where there
+    are `turns`.
+
+    Raises:
+        ReaderError: one is missing, or of a type that a call's cannot be.
+    """
     either = ["turns", "text"] if text_column == "text" else [text_column]
     if id_column not in schema.names or not set(either) & set(schema.names):
         wanted = f"{id_column} and {'one of turns, text' if text_column == 'text' else text_column}"
@@ -50,13 +66,7 @@ def choose_columns(parquet: Any, id_column: str, text_column: str) -> Columns:
         if schema.names.count(name) > 1:
             raise ReaderError("bad_column", f"column {name[:40]} is there {schema.names.count(name)} times; wanted one")
         _check_type(field, name, schema.field(name).type)
-    leaves = {i: leaf for i in range(len(parquet.schema)) if _is_read(leaf := parquet.schema.column(i), names)}
-    return Columns(
-        names,
-        {i: leaf.max_repetition_level > 0 for i, leaf in leaves.items()},
-        [leaf.path for leaf in leaves.values()],
-        {i: leaf.path for i, leaf in leaves.items() if leaf.physical_type == "BYTE_ARRAY"},
-    )
+    return names
 
 
 def _is_read(leaf: Any, names: Mapping[str, str]) -> bool:

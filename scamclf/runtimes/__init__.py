@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from scamclf.errors import ConfigError, MissingExtraError
 
-__all__ = ["RUNTIMES", "Runtime", "open_runtime"]
+__all__ = ["CPU_BATCH_TOKENS", "RUNTIMES", "Runtime", "open_runtime"]
 
 logger = logging.getLogger(__name__)
+
+CPU_BATCH_TOKENS = 4096
+"""16 full windows keep two cores busy within the cache."""
 
 RUNTIMES = ("auto", "onnxruntime", "openvino", "torch")
 
@@ -23,10 +26,12 @@ class Runtime(Protocol):
     Attributes:
         name: of the runtime, of what it runs on and of what it computes in.
         pad_to: the padded length of a batch shall be a multiple of this many tokens.
+        batch_tokens: tokens of one batch, padding counted, that keep what it runs on busy.
     """
 
     name: str
     pad_to: int
+    batch_tokens: int
 
     def run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Compute window logits.

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from scamclf.errors import BundleError
+from scamclf.runtimes import CPU_BATCH_TOKENS
 from scamclf.runtimes.onnx_check import check_onnx
 
 __all__ = ["INPUT_NAMES", "OUTPUT_NAME", "OnnxRuntime"]
@@ -30,6 +31,7 @@ class OnnxRuntime:
 
     name = "onnxruntime-cpu-fp32"
     pad_to = 1
+    batch_tokens = CPU_BATCH_TOKENS
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         check_onnx(path)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import openvino
 
 from scamclf.errors import BundleError, ConfigError
+from scamclf.runtimes import CPU_BATCH_TOKENS
 from scamclf.runtimes.onnx import INPUT_NAMES, OUTPUT_NAME
 from scamclf.runtimes.onnx_check import check_onnx
 
@@ -31,6 +32,7 @@ class OpenVinoRuntime:
 
     pad_to = 8
     """Kernels are prepared anew for each shape: few lengths are few kernels."""
+    batch_tokens = CPU_BATCH_TOKENS
 
     def __init__(self, path: "Path | openvino.Model", *, precision: str = "fp32", threads: int | None = None) -> None:
         if precision not in _PRECISIONS:

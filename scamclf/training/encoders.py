@@ -17,6 +17,7 @@ from scamclf.calls import LABELS
 from scamclf.config import ModelConfig
 from scamclf.errors import ConfigError, DataError, MissingExtraError
 from scamclf.normalise import add_normaliser
+from scamclf.resources import repository_path
 from scamclf.windows import WindowSpec
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ def load_encoder(
     attention = {} if config.attention is None else {"attn_implementation": config.attention}
     if config.init == "random-tiny":
         tokenizer = tiny_tokenizer(texts)
-        model_config = _with_head(_tiny_config(config.architecture, tokenizer, windows), config)
+        model_config = _with_head(_tiny_config(config, tokenizer, windows), config)
         return transformers.AutoModelForSequenceClassification.from_config(model_config, **attention), tokenizer
-    name = str(_offline_folder()) if config.encoder == OFFLINE_MINILM else config.encoder
+    folder = _offline_folder() if config.encoder == OFFLINE_MINILM else repository_path(Path(config.encoder))
+    name = str(folder) if folder.is_dir() else config.encoder
     try:
         tokenizer = Tokenizer.from_str(transformers.AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
         model_config = _with_head(transformers.AutoConfig.from_pretrained(name), config)
@@ -75,6 +77,8 @@ def load_encoder(
             f"model.encoder is {config.encoder!r}: neither {OFFLINE_MINILM!r}, a local folder, nor a model that the "
             f"hub gave ({error})"
         ) from error
+    if config.layers is not None:
+        _keep_layers(model, config.layers)
     longest = getattr(model.config, "max_position_embeddings", windows.max_tokens)
     if longest < windows.max_tokens:
         raise ConfigError(
@@ -135,11 +139,11 @@ def tiny_tokenizer(texts: Iterable[str]) -> Tokenizer:
     return tokenizer
 
 
-def _tiny_config(architecture: str, tokenizer: Tokenizer, windows: WindowSpec) -> Any:
+def _tiny_config(config: ModelConfig, tokenizer: Tokenizer, windows: WindowSpec) -> Any:
     shape: dict[str, Any] = {
         "vocab_size": tokenizer.get_vocab_size(),
         "hidden_size": 32,
-        "num_hidden_layers": 2,
+        "num_hidden_layers": config.layers or 2,
         "num_attention_heads": 2,
         "intermediate_size": 64,
         "max_position_embeddings": windows.max_tokens,
@@ -148,17 +152,31 @@ def _tiny_config(architecture: str, tokenizer: Tokenizer, windows: WindowSpec) -
         "pad_token_id": tokenizer.token_to_id("[PAD]"),
     }
     special = {f"{name}_token_id": tokenizer.token_to_id(f"[{name.upper()}]") for name in ("cls", "sep")}
-    if architecture == "modernbert":
+    if config.architecture == "modernbert":
         ends = {"bos_token_id": special["cls_token_id"], "eos_token_id": special["sep_token_id"]}
         return transformers.ModernBertConfig(
             **shape, **special, **ends, global_attn_every_n_layers=2, local_attention=32, attn_implementation="sdpa"
         )
-    if architecture == "deberta-v2":
+    if config.architecture == "deberta-v2":
         return transformers.DebertaV2Config(
             **shape, relative_attention=True, position_buckets=32, pos_att_type=["p2c", "c2p"], share_att_key=True,
             norm_rel_ebd="layer_norm", position_biased_input=False,
         )  # fmt: skip
     return transformers.BertConfig(**shape)
+
+
+def _keep_layers(model: "PreTrainedModel", n: int) -> None:
+    """Leave out layers between the first and the last, evenly."""
+    has = model.config.num_hidden_layers
+    if n > has:
+        raise ConfigError(f"model.layers is {n}; the encoder has {has}")
+    if model.config.model_type == "modernbert":
+        raise ConfigError(f"model.layers is {n}; layers of ModernBERT differ by their place: leave it out")
+    encoder = model.base_model.encoder
+    kept = [round(i * (has - 1) / max(1, n - 1)) for i in range(n)]
+    encoder.layer = torch.nn.ModuleList(encoder.layer[i] for i in kept)
+    model.config.num_hidden_layers = n
+    logger.info("kept layers %s of %d", kept, has)
 
 
 def _with_head(model_config: Any, config: ModelConfig) -> Any:

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from scamclf.calls import LABELS, Call
 from scamclf.encode import Encoder
-from scamclf.linear import LinearModel, features
+from scamclf.linear import LinearModel, tokens_and_pairs
 from scamclf.metrics import class_balanced_weights
 from scamclf.pooling import pool_calls
 from scamclf.predict import Scorer
@@ -47,33 +47,25 @@ def fit_linear(
     ways = [list(calls)]
     if augmented is not None:
         ways += [[augment(call, augmented, seed=seed, view=view) for call in calls] for view in range(1, _VIEWS)]
-    rows, labels, shares, owners = [], [], [], []
+    windows, labels, shares, owners = [], [], [], []
     for said in ways:
         for i, encoded in enumerate(encoder.encode(said)):
-            windows = encoder.window_ids(encoded, encoder.call_spans(encoded))
-            rows += [features(window) for window in windows]
-            labels += [LABELS.index(str(calls[i].label))] * len(windows)
-            shares += [weights[i] / len(windows)] * len(windows)
-            owners += [i] * len(windows)
-    lengths = [len(present) for present, _ in rows]
-    every, owner = np.concatenate([present for present, _ in rows]), np.repeat(owners, lengths)
+            cut = encoder.window_ids(encoded, encoder.call_spans(encoded))
+            windows += cut
+            labels += [LABELS.index(str(calls[i].label))] * len(cut)
+            shares += [weights[i] / len(cut)] * len(cut)
+            owners += [i] * len(cut)
+    rows, found = tokens_and_pairs(windows)
     # A feature once for each of its calls: then those that are in several.
-    kept, in_calls = np.unique(np.unique(np.stack([every, owner]), axis=1)[0], return_counts=True)
+    kept, in_calls = np.unique(np.unique(np.stack([found, np.array(owners)[rows]]), axis=1)[0], return_counts=True)
     kept, in_calls = kept[in_calls >= _MIN_CALLS], in_calls[in_calls >= _MIN_CALLS]
     idf = (np.log((1 + len(calls)) / (1 + in_calls)) + 1).astype(np.float32)
     model = LinearModel(kept, idf, np.zeros((len(kept), len(LABELS)), np.float32), np.zeros(len(LABELS), np.float32))
-    found = [model.values(*row) for row in rows]
-    table = csr_array(
-        (
-            np.concatenate([values for _, values in found]),
-            np.concatenate([at for at, _ in found]),
-            np.cumsum([0, *(len(at) for at, _ in found)]),
-        ),
-        shape=(len(rows), len(kept)),
-    )
+    rows, at, values = model.values(windows)
+    table = csr_array((values, (rows, at)), shape=(len(windows), len(kept)))
     counts = np.asarray(shares) * len(shares) / np.sum(shares)
     learnt = LogisticRegression(C=_INVERSE_PENALTY, max_iter=300).fit(table, labels, sample_weight=counts)
-    logger.info("second opinion: %s features of %s windows", f"{len(kept):,}", f"{len(rows):,}")
+    logger.info("second opinion: %s features of %s windows", f"{len(kept):,}", f"{len(windows):,}")
     return replace(model, weights=learnt.coef_.T.astype(np.float32), bias=learnt.intercept_.astype(np.float32))
 
 

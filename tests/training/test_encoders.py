@@ -110,6 +110,29 @@ def test_a_model_may_be_trained_on_again_with_the_same_ids(tmp_path):
     assert again.encode(AWKWARD).ids == tokenizer.encode(AWKWARD).ids
 
 
+def test_a_student_keeps_the_first_and_last_layer_and_those_evenly_between(tmp_path):
+    for architecture in ("bert", "deberta-v2"):
+        whole, tokenizer = load(init="random-tiny", architecture=architecture, layers=6)
+        save_model(whole, tokenizer, SPEC, tmp_path / architecture)
+        student, _ = load(encoder=str(tmp_path / architecture), layers=3)
+        save_model(student, tokenizer, SPEC, tmp_path / "student")
+        again, _ = load(encoder=str(tmp_path / "student"))
+        assert again.config.num_hidden_layers == 3
+        for kept, place in zip(again.base_model.encoder.layer, (0, 2, 5), strict=True):
+            for name, weights in whole.base_model.encoder.layer[place].state_dict().items():
+                assert torch.equal(kept.state_dict()[name], weights)
+        assert torch.equal(again.classifier.weight, whole.classifier.weight)
+
+
+def test_more_layers_than_there_are_and_those_of_modernbert_are_refused(tmp_path):
+    save_model(*load(init="random-tiny"), SPEC, tmp_path / "bert")
+    with pytest.raises(ConfigError, match=r"model\.layers is 3; the encoder has 2"):
+        load(encoder=str(tmp_path / "bert"), layers=3)
+    save_model(*load(init="random-tiny", architecture="modernbert"), SPEC, tmp_path / "modernbert")
+    with pytest.raises(ConfigError, match=r"model\.layers is 1; layers of ModernBERT differ by their place"):
+        load(encoder=str(tmp_path / "modernbert"), layers=1)
+
+
 def test_padding_and_truncation_saved_in_a_tokenizer_are_reset(hub_folder):
     saved = Tokenizer.from_file(str(hub_folder / "tokenizer.json"))
     saved.enable_padding(length=128)
