@@ -7,6 +7,7 @@ CONFIG ?= configs/release.yaml
 ACCELERATE ?= configs/accelerate/cpu.yaml
 RUN := runs/$(basename $(notdir $(CONFIG)))
 RESULT := results/$(basename $(notdir $(CONFIG)))
+EXTRAS ?= train,offline,openvino,dev
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: demo model benchmark test soak format clean help
@@ -17,7 +18,7 @@ help: ## List the targets.
 $(BIN)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/it")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,offline,openvino,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	touch $@
 
 demo: $(BIN)/.installed ## Train, calibrate, export and use a demonstration model: about ten minutes on two cores.
@@ -38,7 +39,7 @@ benchmark: $(BIN)/.installed ## Leave each source of CONFIG out in turn, then lo
 	HF_HUB_OFFLINE=1 $(BIN)/scamclf benchmark --config $(CONFIG) --raw $(RAW) --run $(RUN)-benchmark --out $(RESULT)-benchmark.json
 	if [ -d $(RUN)-bundle ]; then HF_HUB_OFFLINE=1 $(BIN)/scamclf benchmark --bundle $(RUN)-bundle --data $(RUN)/data --out $(RESULT)-closer.json; fi
 
-test: $(BIN)/.installed ## Lint, types and the whole test suite.
+test: $(BIN)/.installed ## Lint, types and the whole test suite; of the engines that EXTRAS names (ray, spark).
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

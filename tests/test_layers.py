@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = [
     ["scamclf", "errors", "calls", "render", "language", "bundle", "resources"],
-    ["windows", "batching", "metrics", "pooling", "linear", "readers"],
+    ["windows", "batching", "metrics", "pooling", "linear", "prediction", "readers"],
     ["normalise", "encode", "runtimes", "predict", "monitor", "explain", "bulk", "thresholds", "card"],
     ["config", "corpora", "preparation", "training", "evaluation", "calibration", "export"],
     ["cli", "cli_benchmark", "cli_data", "cli_score", "terminal", "integrations"],
@@ -32,8 +32,8 @@ PACKAGES: list[set[str]] = [
 RUNTIME_PACKAGES = {"scamclf.runtimes.onnx": {"onnxruntime"}, "scamclf.runtimes.openvino": {"openvino"}}
 """A runtime is imported by its own module alone."""
 HEAVY = [
-    "accelerate", "datasets", "evaluate", "onnx", "openvino", "safetensors", "scipy", "sklearn", "torch",
-    "transformers", "yaml",
+    "accelerate", "datasets", "evaluate", "onnx", "openvino", "pyspark", "ray", "safetensors", "scipy", "sklearn",
+    "torch", "transformers", "yaml",
 ]  # fmt: skip
 
 
