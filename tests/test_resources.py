@@ -6,7 +6,10 @@ from scamclf.errors import DataError
 from scamclf.resources import repository_path, resource
 
 
-@pytest.mark.parametrize("relative", ["configs/smoke.yaml", "data/sources.json", "data/labels", "data/pairs", "data/moves", "data/authored_test.jsonl"])
+@pytest.mark.parametrize(
+    "relative",
+    ["configs/smoke.yaml", "data/sources.json", "data/labels", "data/pairs", "data/moves", "data/authored_test.jsonl"],
+)
 def test_what_ships_with_the_package_is_found(relative):
     assert resource(relative).is_absolute()
     assert resource(relative).exists()
