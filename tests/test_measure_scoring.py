@@ -41,7 +41,7 @@ def test_only_sources_that_the_bundle_never_met_are_left_out(tiny_run):
     n = sum(len(calls) for calls in load_prepared(data).splits.values())
     for met in (["train"], ["calibration", "test"], ["validation"]):
         with pytest.raises(DataError, match="every source was met in making the bundle"):
-            left_out_calls(manifest(pairs=met, moves=met), [data])
+            left_out_calls(manifest(pairs=met, moves=met, authored_test=met), [data])
 
     found = left_out_calls(manifest(pairs=["test"], moves=["test"]), [data, data])
 

@@ -25,7 +25,7 @@ SHIPPED = "fpr_1pct"
 @pytest.fixture(scope="module")
 def test_calls(tiny_run):
     """Forty-odd authored pairs of the test split."""
-    calls = load_prepared(tiny_run / RUN.data).splits["test"]
+    calls = [call for call in load_prepared(tiny_run / RUN.data).splits["test"] if call.source == "pairs"]
     kept = set(sorted({call.group for call in calls})[:45])
     return [call for call in calls if call.group in kept]
 
