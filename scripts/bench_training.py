@@ -272,7 +272,7 @@ def stock(recipe: Any, prepared: Any, run: Path, args: argparse.Namespace) -> di
 def _clock() -> Any:
     import transformers
 
-    class Clock(transformers.TrainerCallback):  # type: ignore[misc]
+    class Clock(transformers.TrainerCallback):
         """Seconds from the beginning of a step's data to its end; looks at the validation calls are left out."""
 
         def __init__(self) -> None:

@@ -186,11 +186,11 @@ def fuzz_worker(place: Any, options: argparse.Namespace, seeds: list[tuple[str, 
     """Read every input from the number `place` on that is this process's."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     counts: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:  # noqa: S108 (made new)
         while place.value < options.inputs:
             try:
                 counts[read_input(Path(folder), seeds, options.seed, place.value)] += 1
-            except Exception as error:
+            except Exception as error:  # what it looks for
                 queue.put(("crash", {"input": place.value, "error": f"{type(error).__name__}: {error}"[:300]}))
             place.value += options.processes
             if sum(counts.values()) >= 1000:

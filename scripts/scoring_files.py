@@ -50,7 +50,7 @@ def run(command: list[str]) -> float:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peak = 0.0
     while process.poll() is None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it may end meanwhile
             status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
             peak = max([peak, *(int(line.split()[1]) / 1024 for line in status.splitlines() if "VmHWM" in line)])
         time.sleep(0.1)

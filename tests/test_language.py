@@ -2,8 +2,8 @@ import pytest
 
 from scamclf.language import looks_english
 
-GERMAN = "guten tag hier ist der technische dienst ihr rechner hat einen virus bitte laden sie jetzt dieses programm herunter und lesen sie mir die nummer vor"  # noqa: E501
-ENGLISH = "hello this is the technical department your computer has a virus please download the program now and read me the number that you see on your screen"  # noqa: E501
+GERMAN = "guten tag hier ist der technische dienst ihr rechner hat einen virus bitte laden sie jetzt dieses programm herunter und lesen sie mir die nummer vor"  # noqa: E501 (as it is said)
+ENGLISH = "hello this is the technical department your computer has a virus please download the program now and read me the number that you see on your screen"  # noqa: E501 (as it is said)
 
 
 def test_english_looks_english():

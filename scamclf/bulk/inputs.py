@@ -137,7 +137,7 @@ def _is_output(folder: Path, out: Path) -> bool:
 
 def _found(path: Path, root: Path) -> Found:
     # Not resolved: a link stays the name that it was given by.
-    absolute = os.path.abspath(path)  # noqa: PTH100
+    absolute = os.path.abspath(path)  # noqa: PTH100 (`Path.absolute` keeps "..")
     return Found(absolute, path.relative_to(root).with_suffix("").as_posix())
 
 

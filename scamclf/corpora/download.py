@@ -136,7 +136,7 @@ def _request(address: str, part: Path, *, max_bytes: int, timeout_s: float, prog
     start = part.stat().st_size if part.exists() else 0
     headers = _AGENT | ({"Range": f"bytes={start}-"} if start else {})
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 (built from `Hosts`, never from data)
-    with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 (as above)
         total = _length(answer)
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT or _range_start(answer) != start:
             start = 0

@@ -19,7 +19,7 @@ Returns:
 """
 
 
-class RecallAtFpr(evaluate.Metric):  # type: ignore[misc]
+class RecallAtFpr(evaluate.Metric):
     """Thin: the numbers come from `scamclf.metrics`."""
 
     def _info(self) -> evaluate.MetricInfo:

@@ -88,7 +88,7 @@ def _trace(model: transformers.PreTrainedModel, path: Path) -> None:
         )
 
 
-class _LogitsOnly(torch.nn.Module):  # type: ignore[misc]
+class _LogitsOnly(torch.nn.Module):
     def __init__(self, model: transformers.PreTrainedModel) -> None:
         super().__init__()
         self.model = model

@@ -101,7 +101,7 @@ def quiet_nncf() -> Any:
     if find_spec("nncf") is None or find_spec("openvino") is None:
         raise MissingExtraError("nncf", extra="openvino", needed_for="precision 'int8'")
     # None makes its import fail, for which NNCF is prepared; its own switches act after the first report.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # documented, not typed
     import nncf
 
     # Its own switch would silence handlers that are not its own.

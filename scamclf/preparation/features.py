@@ -30,7 +30,7 @@ _SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
 
 @cache
 def _normaliser() -> Tokenizer:
-    return add_normaliser(Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")))  # noqa: S106
+    return add_normaliser(Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")))
 
 
 def normalised(text: str) -> str:

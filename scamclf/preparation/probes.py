@@ -200,7 +200,7 @@ def _sparse_linear() -> LogisticRegression:
 
 def _tfidf() -> TfidfVectorizer:
     # The texts are normalised: what stands between two spaces is a word, one letter too.
-    return TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\S+")  # noqa: S106
+    return TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\S+")
 
 
 def _truth(calls: Sequence[Call]) -> npt.NDArray[np.bool_]:

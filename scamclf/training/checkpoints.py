@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _WHOLE = "whole.json"
 
 
-class Checkpoints(transformers.TrainerCallback):  # type: ignore[misc]
+class Checkpoints(transformers.TrainerCallback):
     """Marks each checkpoint as whole and prunes old ones.
 
     Args:

@@ -128,10 +128,10 @@ def tiny_tokenizer(texts: Iterable[str]) -> Tokenizer:
     words = sorted(counts, key=lambda word: (-counts[word], word))
     vocabulary = list(dict.fromkeys([*_SPECIAL_TOKENS, *letters, *(f"##{letter}" for letter in letters), *words]))
     ids = {token: i for i, token in enumerate(vocabulary[:_TINY_VOCABULARY])}
-    tokenizer.model = models.WordPiece(ids, unk_token="[UNK]")  # noqa: S106 (a token of text)
+    tokenizer.model = models.WordPiece(ids, unk_token="[UNK]")
     # The trainer numbers words in the order of a hash table, which is another in every run.
     words = [*_SPECIAL_TOKENS, *sorted(tokenizer.get_vocab().keys() - set(_SPECIAL_TOKENS))]
-    tokenizer.model = models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]")  # noqa: S106
+    tokenizer.model = models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]")
     cls, sep = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", cls), ("[SEP]", sep)]

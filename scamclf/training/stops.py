@@ -36,7 +36,7 @@ def explained(run: Path, *, micro_batch: int) -> Iterator[None]:
         raise
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise _too_large(error, run, micro_batch) from error
-    except Exception as error:
+    except Exception as error:  # of many libraries; all are raised again, some with advice
         if (isinstance(error, OSError) and error.errno in _FULL) or any(words in str(error) for words in _FULL_WORDS):
             raise _full(error, run) from error
         if any(words in str(error) for words in _MEMORY_WORDS):

@@ -18,7 +18,7 @@ __all__ = ["Watch", "matrix_weights"]
 logger = logging.getLogger(__name__)
 
 
-class Watch(transformers.TrainerCallback):  # type: ignore[misc]
+class Watch(transformers.TrainerCallback):
     """Counts what is trained on and shows it; stops a training whose loss is no number.
 
     Args:

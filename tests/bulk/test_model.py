@@ -40,7 +40,7 @@ class Jobs(RuleBasedStateMachine):
 
     def score(self, **changes: object) -> None:
         values = {"unit_rows": 3, "output_format": "jsonl"} | changes
-        score_files(SCORER, [self.calls], self.out, bundle=self.bundle, settings=Settings(**values))  # type: ignore[arg-type]
+        score_files(SCORER, [self.calls], self.out, bundle=self.bundle, settings=Settings(**values))
 
     @rule(said=st.lists(st.integers(0, 3) | st.none(), max_size=7), early=st.booleans())
     def add_input(self, said: list[int | None], early: bool) -> None:

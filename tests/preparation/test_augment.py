@@ -144,7 +144,7 @@ def test_a_name_becomes_the_same_other_name_of_its_kind_throughout_the_call() ->
     texts = ["This is Sarah Smith.", "Hi Sarah, is Mike's laptop there, Mrs Smith?"]
     for seed in range(20):
         one, two = swapped(texts, seed)
-        first, last = re.fullmatch(r"This is (\w+) ([\w']+)\.", one).groups()  # type: ignore[union-attr]
+        first, last = re.fullmatch(r"This is (\w+) ([\w']+)\.", one).groups()
         assert first.lower() in FEMALE_NAMES
         assert last.lower().replace("'", "") in SURNAMES
         other = re.fullmatch(rf"Hi {first}, is (\w+)'s laptop there, Mrs {last}\?", two)
@@ -213,7 +213,7 @@ def test_windows_of_a_screen_and_keys_are_no_brand() -> None:
 )
 def test_number_words_are_read_and_spelled(spoken: str, digits: str, form: str) -> None:
     assert parse_spoken(spoken.split()) == (digits, form)
-    written = spell(digits, form, conjunction="and" in spoken)  # type: ignore[arg-type]
+    written = spell(digits, form, conjunction="and" in spoken)
     assert parse_spoken(written.split()) == (digits, form)
 
 
@@ -225,7 +225,7 @@ def test_cardinals_survive_the_way_to_words_and_back() -> None:
 
 def numbers_changed(text: str, *, redraw: bool, to: str | None = None, seed: int = 0) -> str:
     words = Words.from_texts([text])
-    change_numbers(words, random.Random(seed), redraw=redraw, to=to)  # type: ignore[arg-type]
+    change_numbers(words, random.Random(seed), redraw=redraw, to=to)
     return words.texts([text])[0]
 
 
