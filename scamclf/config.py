@@ -71,7 +71,7 @@ class ModelConfig:
         init: "pretrained", or "random-tiny": random weights and a few thousand parameters, for tests.
         architecture: of a random-tiny model: "bert", "modernbert" or "deberta-v2".
         dropout: of the classification head, in [0, 1).
-        encoder_dropout: of the encoder, in [0, 1); None: as it was published. Above 0 a CPU takes twice as long.
+        encoder_dropout: of the encoder, in [0, 1); None: as it was published. Above 0 a CPU takes longer.
         layers: so many of the encoder's layers are kept, evenly spaced, the first and the last among them, for a
             student; None: all. Not of ModernBERT, whose layers differ by their place.
         attention: "sdpa", "eager", "flash_attention_2" (a GPU and the package flash-attn); None: the fastest that
@@ -107,7 +107,7 @@ class TrainingConfig:
         keep_checkpoints: newest checkpoints that are kept.
         bf16: None: where the hardware has it.
         micro_batch: windows that go through the model at once, a divisor of batch_size: a step then adds up the
-            gradients of several. None: the whole batch; on a GPU as many as fit, found by trying.
+            gradients of several. None: on a GPU as many as fit, found by trying; on a CPU what stays within its cache.
         gradient_checkpointing: compute activations twice and keep few: less memory, a third more time.
         torch_compile: fuse the model's operations: minutes at the start, worth it on a GPU and long runs.
         data_workers: processes that make the windows of the next epoch while this one trains; None: 0 on a CPU,

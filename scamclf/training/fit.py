@@ -29,6 +29,7 @@ from scamclf.preparation.prepare import Prepared
 from scamclf.render import render
 from scamclf.resources import repository_path
 from scamclf.runtimes.torch import TorchRuntime
+from scamclf.training.attention import use_cpu_attention
 from scamclf.training.checkpoints import Checkpoints, last_checkpoint
 from scamclf.training.device import check_attention
 from scamclf.training.distill import load_teacher
@@ -81,6 +82,8 @@ def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, 
 
     train = prepared.splits["train"]
     model, tokenizer = load_encoder(recipe.model, recipe.windows, texts=map(render, train), seed=recipe.training.seed)
+    if here.device.type == "cpu" and recipe.model.attention is None:
+        use_cpu_attention(model)
     if recipe.training.gradient_checkpointing:
         _checkpoint_gradients(model)
     encoder = Encoder(tokenizer, recipe.windows)

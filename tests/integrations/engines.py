@@ -86,7 +86,8 @@ def in_order(rows: Rows) -> Rows:
 def assert_same(found: Rows, expected: Rows) -> None:
     """All columns and rows are alike; scores as far as those of other batches may be."""
     ids, wanted_ids = ([row["call_id"] for row in rows] for rows in (found, expected))
-    assert ids == wanted_ids, f"{len(ids):,} rows; wanted {len(wanted_ids):,}: {set(ids) ^ set(wanted_ids)}"
+    apart = list(set(ids) ^ set(wanted_ids))[:5]
+    assert ids == wanted_ids, f"{len(ids):,} rows; wanted {len(wanted_ids):,}: {apart} stand in one alone"
     wanted = [{name: approximately(value) for name, value in row.items()} for row in expected]
     other = [pair for pair in zip(found, wanted, strict=True) if pair[0] != pair[1]]
     assert not other, f"{len(other):,} rows differ, such as {other[:3]}"
