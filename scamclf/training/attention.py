@@ -13,8 +13,8 @@ CPU_ATTENTION = "scamclf_cpu"
 """Name under which transformers knows it."""
 
 _PLAIN_UP_TO = 256
-"""Tokens up to which plain products are faster than PyTorch's fused kernel, whose gradient is slow on a CPU: 1.7 times
-the training speed of MiniLM at 96 and 160 tokens and 1.15 times at 256, with AMX. Longer ones were not tried."""
+"""Tokens up to which plain products are faster than PyTorch's fused kernel, whose gradient is slow on a CPU: results/
+training_attention.json. Longer windows were not tried."""
 
 
 def use_cpu_attention(model: transformers.PreTrainedModel) -> None:
@@ -37,7 +37,7 @@ def _attention(
     dropout: float = 0.0,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attend over (b, heads, t, d) queries, keys and values; a boolean mask, broadcast to (b, heads, t, t), is where."""
+    """Attend, (b, heads, t, d) each, where a boolean mask that broadcasts to (b, heads, t, t) is true."""
     if query.dtype != torch.bfloat16 or query.shape[2] > _PLAIN_UP_TO:
         fused: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, scaling=scaling, dropout=dropout, **kwargs
