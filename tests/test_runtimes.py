@@ -1,6 +1,8 @@
 """What was asked for is what runs, and no runtime or precision minds what a window is batched with."""
 
 import dataclasses
+import itertools
+import math
 import random
 import shutil
 import subprocess
@@ -14,11 +16,13 @@ from hypothesis import strategies as st
 import scamclf.runtimes
 from scamclf.bundle import LAYOUT, read_manifest, verify_bundle
 from scamclf.errors import BundleError, ConfigError, ExportError, MissingExtraError
-from scamclf.export import precisions
+from scamclf.export import int8, precisions
 from scamclf.export.bundle import export
 from scamclf.export.precisions import compare, make_precision
 from scamclf.predict import load
+from scamclf.preparation.prepare import load_prepared
 from scamclf.thresholds import reset_thresholds
+from scamclf.training.run import RUN
 
 pytest.importorskip("nncf", reason="needs the extra [openvino]")
 from scamclf.runtimes.openvino import OpenVinoRuntime, has_bf16
@@ -140,19 +144,36 @@ def test_an_unknown_precision_is_refused_before_anything_is_exported(tiny_run, t
     assert not (tmp_path / "bundle").exists()
 
 
-def test_a_precision_that_decides_otherwise_is_refused(bundle, tiny_run, monkeypatch, tmp_path):
-    scorer = load(bundle, threads=1)
-    recipe = {**scorer.manifest.provenance["recipe"], "calibration": {"target_fprs": [0.01], "demonstration": False}}
-    scorer.manifest = dataclasses.replace(scorer.manifest, provenance={"recipe": recipe}, operating_point=None)
-    monkeypatch.setattr(precisions, "_CALIBRATION_WINDOWS", 4)
-    found = {"calls": 1.0, "calls_mean": 0.5, "changed_alerts": 2.0, "compared": 20.0}
-    monkeypatch.setattr(precisions, "compare", lambda *_: found)
-    from scamclf.preparation.prepare import load_prepared
-    from scamclf.training.run import RUN
+@pytest.fixture
+def make_int8(bundle, tiny_run, monkeypatch, tmp_path):
+    """Make int8 of a model in production, which is said to decide so many of twenty calls otherwise."""
 
-    splits = {name: calls[:20] for name, calls in load_prepared(tiny_run / RUN.data).splits.items()}
+    def make(*changed):
+        scorer = load(bundle, threads=1)
+        recipe = {
+            **scorer.manifest.provenance["recipe"],
+            "calibration": {"target_fprs": [0.01], "demonstration": False},
+        }
+        scorer.manifest = dataclasses.replace(scorer.manifest, provenance={"recipe": recipe}, operating_point=None)
+        monkeypatch.setattr(precisions, "_CALIBRATION_WINDOWS", 4)
+        monkeypatch.setattr(int8, "MEAN_DIFFERENCE", math.inf)
+        said = itertools.chain(changed, itertools.repeat(changed[-1]))
+        monkeypatch.setattr(precisions, "compare", lambda *_: {"changed_alerts": next(said)})
+        splits = {name: calls[:20] for name, calls in load_prepared(tiny_run / RUN.data).splits.items()}
+        return make_precision("int8", shutil.copytree(bundle, tmp_path / "bundle"), scorer, splits)
+
+    return make
+
+
+def test_a_precision_that_decides_otherwise_is_refused(make_int8):
     with pytest.raises(ExportError, match="decides 2 of 20 calls otherwise than fp32"):
-        make_precision("int8", shutil.copytree(bundle, tmp_path / "bundle"), scorer, splits)
+        make_int8(2.0)
+
+
+def test_int8_leaves_out_products_until_it_decides_as_fp32_does(make_int8):
+    made = make_int8(2.0, 2.0, 1.0)
+    assert len(made.left_out) == 2
+    assert made.parity["changed_alerts"] == 1
 
 
 def test_own_thresholds_are_set_for_every_precision(bundle, calls, tmp_path):

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from scamclf.pooling import scam_logit
 from scamclf.predict import Scorer
 from scamclf.runtimes.onnx import INPUT_NAMES
 
-__all__ = ["MEAN_DIFFERENCE", "export_int8", "quiet_nncf"]
+__all__ = ["MEAN_DIFFERENCE", "int8_networks", "quiet_nncf"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,10 @@ were: what thresholds are in, so that a network whose logits are larger is not h
 _LAYER = re.compile(r"layers?\.\d+/(.+)")
 
 
-def export_int8(
+def int8_networks(
     onnx_file: Path, path: Path, *, windows: Sequence[Ints], check: Sequence[Ints], reference: Scorer
-) -> list[str]:
-    """Quantise a network to int8, as an OpenVINO model.
+) -> Iterator[list[str]]:
+    """Quantise a network to int8, as OpenVINO models that come closer and closer to fp32.
 
     Weights and what they are multiplied with are int8. Where that costs too much, one kind of product after the
     other, the most sensitive first, is left as it was in every layer.
@@ -48,8 +48,9 @@ def export_int8(
         check: others, to measure the difference from fp32 on.
         reference: runs fp32.
 
-    Returns:
-        The kinds of products that were left as they were.
+    Yields:
+        Once a network lies in `path`, the kinds of products that were left as they were: first as few as
+        `MEAN_DIFFERENCE` allows, then one kind more each time, until all are left out.
     """
     import openvino
 
@@ -82,14 +83,19 @@ def export_int8(
         kinds = _kinds(network)
         left_out: list[str] = []
         difference, best = quantised(left_out)
-        while difference > MEAN_DIFFERENCE and len(left_out) < len(kinds):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            if difference <= MEAN_DIFFERENCE or len(left_out) == len(kinds):
+                for file in (path, path.with_suffix(".bin")):  # not written over: the one before may be mapped still
+                    file.unlink(missing_ok=True)
+                openvino.save_model(best, path, compress_to_fp16=False)
+                yield left_out
+            if len(left_out) == len(kinds):
+                return
             trials = {kind: quantised([*left_out, kind]) for kind in kinds if kind not in left_out}
             kind = min(trials, key=lambda kind: trials[kind][0])
-            left_out.append(kind)
+            left_out = [*left_out, kind]
             difference, best = trials[kind]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        openvino.save_model(best, path, compress_to_fp16=False)
-    return left_out
 
 
 def quiet_nncf() -> Any:
