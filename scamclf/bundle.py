@@ -108,19 +108,32 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the second opinion alone is worth: how surely a call that it finds legitimate would not alarm.
+    """How low the second opinion's log-odds are, at the least, of calls that the whole model is suspicious of.
 
     Args:
         slope, intercept: calibrated log-odds of the second opinion alone = slope * statistic + intercept.
-        doubt: by how much, in log-odds, the whole model found a call more suspicious at most: over labelled calls of
-            both classes that neither was trained on and that the whole model rather holds for scams.
-        n_calls: how many those were.
+        steps: (threshold, lowest) in log-odds, thresholds falling: of the calibration calls, labelled and of both
+            classes, that the whole model gave `threshold` or more, the second opinion gave none less than `lowest`.
+            The first threshold is the highest that enough calls support.
+        n_calls: how many the whole model gave 0 or more.
     """
 
     slope: float
     intercept: float
-    doubt: float
+    steps: tuple[tuple[float, float], ...]
     n_calls: int
+
+    def pass_below(self, threshold: float) -> float:
+        """Log-odds of the second opinion below which a call would not alarm.
+
+        Args:
+            threshold: log-odds, 0 or more, from which the whole model alarms; one above all steps is as the first.
+
+        Returns:
+            0 at most: what the second opinion itself holds for a scam is not surely legitimate.
+        """
+        reached = [lowest for at, lowest in self.steps if at >= threshold]
+        return min(0.0, (reached or [self.steps[0][1]])[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +187,7 @@ def read_manifest(bundle: Path) -> Manifest:
         precisions = {name: _precision(item, path) for name, item in raw.pop("precisions").items()}
         labels = tuple(raw.pop("labels"))
         gate = raw.pop("gate", None)
-        return Manifest(labels=labels, precisions=precisions, gate=gate and Gate(**gate), **raw)
+        return Manifest(labels=labels, precisions=precisions, gate=gate and _gate(**gate), **raw)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{path}: not a manifest of scamclf ({type(error).__name__}: {error})") from error
 
@@ -242,6 +255,12 @@ def _files(bundle: Path) -> list[Path]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _gate(*, steps: list[list[float]], **rest: Any) -> Gate:
+    if not steps:
+        raise ValueError("a gate without steps")
+    return Gate(steps=tuple((threshold, lowest) for threshold, lowest in steps), **rest)
 
 
 def _precision(raw: dict[str, Any], where: Path) -> Precision:

@@ -52,9 +52,9 @@ _PRODUCTION = "Scores finished calls, and live calls turn by turn. Labels: {labe
 
 _GATE = """## Gate
 
-`load(..., gate=True)` and `scamclf score --gate` let the second opinion alone decide finished calls that it puts more
-than {gate.doubt:.2f} log-odds below the threshold: of {gate.n_calls} suspicious calls that neither was trained on, the
-whole model found none more suspicious than the second opinion by more than that. Off unless asked for.
+`load(..., gate=True)` and `scamclf score --gate` let the second opinion alone decide finished calls that it finds less
+suspicious than it found any calibration call that alarms ({gate.n_calls} calls were compared; neither was
+trained on them). Off unless asked for.
 """
 
 

@@ -266,8 +266,7 @@ class Scorer:
                 f"{self.operating_point} alarms from {self.alert_at.threshold:+.2f} log-odds, calls that are rather "
                 "legitimate; a gate knows those of 0 and more: take a stricter operating point, or score without a gate"
             )
-        # Never above 0: what the second opinion itself holds for a scam is not surely legitimate.
-        return min(0.0, self.alert_at.threshold - self.manifest.gate.doubt)
+        return self.manifest.gate.pass_below(self.alert_at.threshold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ MANIFEST = Manifest(
     },
     operating_point="fpr_1pct",
     provenance={"date": "2026-01-01"},
-    gate=Gate(slope=0.5, intercept=-0.25, doubt=2.0, n_calls=40),
+    gate=Gate(slope=0.5, intercept=-0.25, steps=((4.0, 0.5), (2.0, -1.5)), n_calls=40),
 )
 FILES = (
     "README.md", "SHA256SUMS", "config.json", "eval/training.json", "linear.npz", "model.safetensors",

@@ -31,10 +31,10 @@ AT_HALF = Statistic(scam=points(p=0.5))
 WORDS = st.lists(st.sampled_from(["hello", "virus", "loan"]), min_size=1, max_size=30)
 
 
-def gated(call: Statistic = AT_HALF, *, gate: Gate | None = None, doubt: float = 1.0) -> Scorer:
+def gated(call: Statistic = AT_HALF, *, lowest: float = -0.5) -> Scorer:
     """The counting network behind a gate."""
     scorer = counting_scorer(call, operating_point="p")
-    manifest = dataclasses.replace(scorer.manifest, gate=gate or Gate(1.0, 0.0, doubt, 10))
+    manifest = dataclasses.replace(scorer.manifest, gate=Gate(1.0, 0.0, ((0.0, lowest),), 10))
     return Scorer(manifest, scorer.encoder, scorer.runtime, linear=OPINION, operating_point="p", gate=True)
 
 
@@ -96,10 +96,15 @@ def test_without_being_asked_for_there_is_no_gate(tiny_bundle, calls):
     assert {prediction.decided_by for prediction in scorer.score(calls)} == {"exact"}
 
 
-def test_a_call_is_passed_where_the_most_that_the_network_ever_added_would_not_make_it_alarm():
-    assert gated(Statistic(scam=points(p=0.5)), doubt=2.0).pass_below == -1.5
-    # What the second opinion itself holds for a scam is never passed.
-    assert gated(Statistic(scam=points(p=5.0)), doubt=2.0).pass_below == 0.0
+@pytest.mark.parametrize(
+    ("threshold", "below"), [(0.0, -3.0), (0.5, -3.0), (0.6, -1.0), (2.0, -1.0), (2.1, 0.0), (4.0, 0.0), (9.0, 0.0)]
+)
+def test_a_call_passes_below_all_that_were_seen_to_alarm_and_never_what_is_held_for_a_scam(threshold, below):
+    assert Gate(1.0, 0.0, ((4.0, 0.7), (2.0, -1.0), (0.5, -3.0)), 300).pass_below(threshold) == below
+
+
+def test_a_threshold_that_few_calls_reach_is_as_the_first_that_enough_reach():
+    assert Gate(1.0, 0.0, ((4.0, -0.2), (2.0, -1.0)), 300).pass_below(9.0) == -0.2
 
 
 def test_what_a_gate_needs_and_has_not_is_an_error():
@@ -129,9 +134,10 @@ def labelled(n: int) -> list[Call]:
     ]
 
 
-def test_the_doubt_is_the_most_that_the_whole_model_was_above_the_second_opinion():
+@pytest.mark.parametrize("each", [9, 90])  # fewer and more than a step needs
+def test_each_step_is_the_least_that_the_second_opinion_gave_calls_of_its_threshold_or_more(each):
     scorer = gated(Statistic(slope=0.5, intercept=0.0, scam=points(p=0.5))).exact()
-    calls = labelled(9)
+    calls = labelled(each)
 
     gate = set_gate(scorer, calls)
 
@@ -139,8 +145,13 @@ def test_the_doubt_is_the_most_that_the_whole_model_was_above_the_second_opinion
     exact = np.array([prediction.logit_scam for prediction in behind.score(calls)])
     behind.pass_below = math.inf
     alone = np.array([prediction.logit_scam for prediction in behind.score(calls)])
-    assert gate.n_calls == (exact >= 0).sum() > 9
-    assert gate.doubt == pytest.approx((exact - alone)[exact >= 0].max())
+    assert gate.n_calls == (exact >= 0).sum() > each
+    assert (exact >= gate.steps[0][0]).sum() >= min(200, gate.n_calls)
+    assert [step for step in gate.steps[1:] if (exact > step[0]).sum() < min(200, gate.n_calls)] == []
+    assert list(gate.steps) == sorted(gate.steps, reverse=True)
+    for threshold, lowest in gate.steps:
+        assert lowest == pytest.approx(alone[exact >= threshold].min())
+    assert min(lowest for _, lowest in gate.steps) == pytest.approx(alone[exact >= 0].min())
     # So no call alarms that the gate would have passed.
     kept = Scorer(behind.manifest, scorer.encoder, scorer.runtime, linear=OPINION, operating_point="p", gate=True)
     for call, without in zip(calls, exact, strict=True):
@@ -170,7 +181,7 @@ def test_an_exported_gate_keeps_every_alarm_of_the_calls_that_it_was_set_on(tiny
 
 
 def test_a_live_call_and_its_telling_turns_are_scored_without_the_gate():
-    scorer = gated(doubt=-9)  # passes everything below 0
+    scorer = gated(lowest=9.0)  # passes everything below 0
     monitor = Monitor(scorer)
     monitor.add(Turn("hello " * 8))
     exact = Monitor(scorer.exact())

@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from scamclf.bundle import Gate
 from scamclf.calibration import platt
 from scamclf.calls import Call
@@ -12,6 +15,12 @@ from scamclf.predict import Scorer
 __all__ = ["set_gate"]
 
 logger = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float64]
+
+_SUPPORT = 200
+"""Fewest calls that set a step. The lowest of n calls is not lower than the next call of their kind more than once in
+n + 1 (exchangeability; Vovk et al. 2005): so that one alarm in 200 is missed at most."""
 
 
 def set_gate(scorer: Scorer, calls: Sequence[Call]) -> Gate | None:
@@ -39,6 +48,15 @@ def set_gate(scorer: Scorer, calls: Sequence[Call]) -> Gate | None:
     if slope <= 0 or not suspicious.any():
         logger.warning("no gate: the second opinion ranks scams below legitimate calls, or nothing is suspicious")
         return None
-    gate = Gate(slope, intercept, float((exact - alone)[suspicious].max()), int(suspicious.sum()))
+    gate = Gate(slope, intercept, _steps(exact[suspicious], alone[suspicious]), int(suspicious.sum()))
     logger.info("%s", gate)
     return gate
+
+
+def _steps(exact: Floats, alone: Floats) -> tuple[tuple[float, float], ...]:
+    """How low the second opinion fell among the most suspicious calls, as ever less suspicious ones join them."""
+    order = np.argsort(-exact, kind="stable")
+    thresholds, lowest = exact[order], np.minimum.accumulate(alone[order])
+    first = min(_SUPPORT, len(order)) - 1
+    steps = [first, *(i for i in range(first + 1, len(order)) if lowest[i] < lowest[i - 1])]
+    return tuple((float(thresholds[i]), float(lowest[i])) for i in steps)
