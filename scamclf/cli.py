@@ -9,7 +9,7 @@ from scamclf.cli_benchmark import benchmark
 from scamclf.cli_data import data
 from scamclf.cli_score import EXIT_FAILED, score, verify
 from scamclf.errors import ScamclfError
-from scamclf.terminal import Bundle, Config, Overrides, Raw, needs_train
+from scamclf.terminal import Bundle, Config, Overrides, Raw, needs_train, tell
 
 __all__ = ["app", "main"]
 
@@ -68,7 +68,7 @@ def export(
     needs_train("export")
     from scamclf.export import export as export_run
 
-    export_run(run, bundle, overwrite=overwrite, precisions=precisions)
+    export_run(run, bundle, overwrite=overwrite, precisions=precisions, tell=tell)
     typer.echo(f"exported: {bundle}; try: scamclf score CALLS --bundle {bundle} --out scores")
 
 
@@ -82,7 +82,7 @@ def evaluate(
     needs_train("evaluation")
     from scamclf.evaluation.record import record_evaluation
 
-    typer.echo(record_evaluation(bundle, prepared, out)["markdown"])
+    typer.echo(record_evaluation(bundle, prepared, out, tell=tell)["markdown"])
 
 
 @app.command()

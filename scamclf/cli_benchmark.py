@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scamclf.terminal import Overrides, Raw, needs_train
+from scamclf.terminal import Overrides, Raw, needs_train, tell
 
 __all__ = ["benchmark"]
 
@@ -62,7 +62,7 @@ def benchmark(
             raise typer.BadParameter(f"--bundle {bundle} needs --data, the data set it was trained on: runs/NAME/data")
         from scamclf.evaluation.benchmark import benchmark_bundle
 
-        _keep(benchmark_bundle(bundle, data, tell=_tell), out)
+        _keep(benchmark_bundle(bundle, data, tell=tell), out)
     elif config is not None:
         from scamclf.evaluation.leave_one_out import leave_one_out
 
@@ -75,13 +75,9 @@ def benchmark(
             folds=names,
             seeds=_seeds(seeds),
             proxy=proxy,
-            tell=_tell,
+            tell=tell,
         )
         _keep(found, out)
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _keep(result: dict[str, Any], out: Path | None) -> None:

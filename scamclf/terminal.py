@@ -7,7 +7,7 @@ import typer
 
 from scamclf.errors import MissingExtraError
 
-__all__ = ["Bundle", "Config", "Overrides", "Raw", "needs_train", "print_table"]
+__all__ = ["Bundle", "Config", "Overrides", "Raw", "needs_train", "print_table", "tell"]
 
 Bundle = Annotated[Path, typer.Option("--bundle", help="Folder made by `scamclf export`.")]
 Config = Annotated[Path, typer.Option("--config", help="Recipe, for example configs/minilm.yaml.")]
@@ -26,6 +26,11 @@ def needs_train(purpose: str) -> None:
     for module, package in (("torch", "torch"), ("transformers", "transformers"), ("yaml", "pyyaml")):
         if find_spec(module) is None:
             raise MissingExtraError(package, extra="train", needed_for=purpose)
+
+
+def tell(line: str) -> None:
+    """Print a line of progress, apart from the result."""
+    typer.echo(line, err=True)
 
 
 def print_table(header: list[str], rows: list[list[str]]) -> None:

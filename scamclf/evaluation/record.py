@@ -1,5 +1,6 @@
 """An evaluation run on a bundle and kept: in a file of results, and in the bundle's own card."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,22 @@ from scamclf.training.run import environment, write_json
 __all__ = ["record_evaluation"]
 
 
-def record_evaluation(bundle: Path, prepared: Path, out: Path | None) -> dict[str, Any]:
+def record_evaluation(
+    bundle: Path, prepared: Path, out: Path | None, *, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
     """Evaluate a bundle on the test split of a prepared data set.
 
     Args:
         bundle: a bundle; its `eval/evaluation.json`, card and checksums are renewed.
         prepared: folder of the prepared data set that it was trained on.
         out: JSON file to write as well.
+        tell: takes a line of progress.
 
     Returns:
         The report of `evaluate_scorer`, with the machine and versions it was made on.
     """
     scorer = load(bundle)
-    report = {**evaluate_scorer(scorer, load_prepared(prepared)), "environment": environment()}
+    report = {**evaluate_scorer(scorer, load_prepared(prepared), tell=tell), "environment": environment()}
     write_json(bundle / EVALUATION_FILE, report)
     write_card(bundle, scorer.manifest)
     write_checksums(bundle)

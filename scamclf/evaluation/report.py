@@ -41,13 +41,16 @@ class _Rival:
 _RIVALS = {"baseline": _Rival(train_baseline, baseline_scores), "style_probe": _Rival(train_style_probe, style_scores)}
 
 
-def evaluate_scorer(scorer: Scorer, prepared: Prepared) -> dict[str, Any]:
+def evaluate_scorer(
+    scorer: Scorer, prepared: Prepared, *, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
     """Judge a bundle, the baseline and the style probe on the test split.
 
     Args:
         scorer: the bundle.
         prepared: the data set that it was trained on: baseline and probe learn from the same train split, and
             set their thresholds on the same calibration calls.
+        tell: takes a line of progress.
 
     Returns:
         Plain JSON: "model", "baseline", "style_probe" (see `judge`); "differences", how much more the model
@@ -62,7 +65,9 @@ def evaluate_scorer(scorer: Scorer, prepared: Prepared) -> dict[str, Any]:
     hold_out = recipe.get("data", {}).get("hold_out", ())
     found = prepared.splits["test"]
     calls = [named_by_part(call, hold_out) for call in found]
+    tell(f"scoring {len(found)} calls")
     predictions = scorer.score(found)
+    tell("training and scoring the baselines beside it")
     scores = np.array([prediction.logit_scam for prediction in predictions], dtype=np.float64)
     tech_scores = logit(np.array([prediction.p_tech_support for prediction in predictions], dtype=np.float64))
     alert_at = scorer.alert_at

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,14 @@ __all__ = ["export"]
 _TMP_SUFFIX = ".exporting"
 
 
-def export(run: Path, bundle: Path, *, overwrite: bool = False, precisions: Sequence[str] = ()) -> Path:
+def export(
+    run: Path,
+    bundle: Path,
+    *,
+    overwrite: bool = False,
+    precisions: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda line: None,
+) -> Path:
     """Export a run.
 
     Args:
@@ -42,6 +49,7 @@ def export(run: Path, bundle: Path, *, overwrite: bool = False, precisions: Sequ
         bundle: folder to write; it appears whole or not at all.
         overwrite: replace a bundle that is there.
         precisions: those to make beside fp32 (`scamclf.export.precisions.PRECISIONS`).
+        tell: takes a line of progress.
 
     Returns:
         The bundle folder.
@@ -60,7 +68,7 @@ def export(run: Path, bundle: Path, *, overwrite: bool = False, precisions: Sequ
     partial = bundle.with_name(bundle.name + _TMP_SUFFIX)
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        _write(run, partial, precisions)
+        _write(run, partial, precisions, tell)
         if bundle.exists():
             shutil.rmtree(bundle)
         partial.rename(bundle)
@@ -69,7 +77,7 @@ def export(run: Path, bundle: Path, *, overwrite: bool = False, precisions: Sequ
     return bundle
 
 
-def _write(run: Path, bundle: Path, precisions: Sequence[str]) -> None:
+def _write(run: Path, bundle: Path, precisions: Sequence[str], tell: Callable[[str], None]) -> None:
     shutil.copytree(run / RUN.model, bundle)
     # Eager attention exports as plain products and a softmax, which every runtime knows how to fuse.
     model = transformers.AutoModelForSequenceClassification.from_pretrained(
@@ -84,10 +92,13 @@ def _write(run: Path, bundle: Path, precisions: Sequence[str]) -> None:
     reference = Scorer(manifest, encoder, TorchRuntime(model), linear=linear)
     exported = Scorer(manifest, encoder, OnnxRuntime(bundle / LAYOUT.onnx), linear=linear)
     splits = load_prepared(run / RUN.data).splits
+    tell(f"comparing the exported network with the trained one: {len(splits['validation'])} calls")
     parity = check_parity(reference, exported, splits["validation"])
     found = {"fp32": dataclasses.replace(manifest.precisions["fp32"], parity=parity)}
     for precision in precisions:
+        tell(f"{precision}: setting thresholds, and comparing with fp32")
         found[precision] = make_precision(precision, bundle, exported, splits)
+    tell(f"setting the gate: {len(splits['calibration'])} calls")
     manifest = dataclasses.replace(manifest, precisions=found, gate=set_gate(exported, splits["calibration"]))
     write_manifest(bundle, manifest)
     evaluation = bundle / LAYOUT.evaluation
