@@ -3,11 +3,13 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fetch_server import Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -46,3 +48,15 @@ def write_table(tmp_path: Path) -> Callable[[str, Sequence[str], Sequence[Sequen
         return path
 
     return write
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[Server]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    running = Server()
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield running
+    running.shutdown()
+    running.server_close()
+    thread.join()
