@@ -12,7 +12,7 @@ __all__ = ["CPU_ATTENTION", "use_cpu_attention"]
 CPU_ATTENTION = "scamclf_cpu"
 """Name under which transformers knows it."""
 
-_PLAIN_UP_TO = 256
+_PLAIN_UP_TO = 512
 """Tokens up to which plain products are faster than PyTorch's fused kernel, whose gradient is slow on a CPU: results/
 training_attention.json. Longer windows were not tried."""
 
