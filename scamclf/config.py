@@ -100,6 +100,8 @@ class TrainingConfig:
         weight_decay: of AdamW.
         label_smoothing: in [0, 1).
         prefix_share: share of the drawn windows that are beginnings of calls, of any length.
+        twin_weight: how much it counts, beside the labels, that a scam's log-odds be above those of its honest twin;
+            such twins are then drawn together. 0: neither.
         pairs_weight, moves_weight: how many times more often the authored pairs and moves are drawn than their number
             alone says.
         evaluate_every: epochs between looks at the validation calls, each with a checkpoint.
@@ -125,6 +127,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     prefix_share: float = 0.3
+    twin_weight: float = 0.0
     pairs_weight: float = 1.0
     moves_weight: float = 1.0
     evaluate_every: int = 1
@@ -332,6 +335,7 @@ def _check(recipe: Recipe) -> None:
         (0 <= training.label_smoothing < 1, "training.label_smoothing", training.label_smoothing,
          "a share in [0, 1)"),
         (0 <= training.prefix_share <= 1, "training.prefix_share", training.prefix_share, "a share in [0, 1]"),
+        (0 <= training.twin_weight < math.inf, "training.twin_weight", training.twin_weight, "0 or more"),
         (0 < training.pairs_weight < math.inf, "training.pairs_weight", training.pairs_weight, "a number above 0"),
         (0 < training.moves_weight < math.inf, "training.moves_weight", training.moves_weight, "a number above 0"),
         (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),

@@ -118,6 +118,7 @@ def test_a_value_may_hold_an_equals_sign(empty):
         ("training.warmup=1", r"training\.warmup is 1\.0; wanted a share in \[0, 1\)"),
         ("training.evaluate_every=0", r"training\.evaluate_every is 0; wanted at least 1"),
         ("training.windows_per_epoch=0", r"training\.windows_per_epoch is 0; wanted at least 1"),
+        ("training.twin_weight=-1", r"training\.twin_weight is -1\.0; wanted 0 or more"),
         ("training.pairs_weight=0", r"training\.pairs_weight is 0\.0; wanted a number above 0"),
         ("training.moves_weight=0", r"training\.moves_weight is 0\.0; wanted a number above 0"),
         ("training.prefix_share=2", r"training\.prefix_share is 2\.0; wanted a share in \[0, 1\]"),

@@ -177,6 +177,7 @@ def _training_windows(
         tokens=tokens,
         workers=data_workers(settings, here),
         teacher=teacher,
+        twins=settings.twin_weight > 0,
     )
 
 
@@ -202,7 +203,9 @@ def _trainer(
         data_collator=_collator(encoder.pad_id),
         train_dataset=windows,
         eval_dataset=validation_windows,
-        compute_loss_func=window_loss(label_smoothing=settings.label_smoothing, distill=recipe.distill),
+        compute_loss_func=window_loss(
+            label_smoothing=settings.label_smoothing, twin_weight=settings.twin_weight, distill=recipe.distill
+        ),
         compute_metrics=_call_metrics(validation, validation_windows),
         callbacks=[
             transformers.EarlyStoppingCallback(early_stopping_patience=settings.patience),
@@ -247,9 +250,9 @@ def _collator(pad_id: int) -> Callable[[Sequence[dict[str, Any]]], dict[str, tor
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         ids, mask = pad_batch([item["input_ids"] for item in items], pad_id=pad_id, multiple_of=PAD_TO)
         labels = torch.tensor([item["labels"] for item in items])
-        if "teacher" in items[0]:
-            teacher = torch.from_numpy(np.stack([item["teacher"] for item in items]))
-            labels = torch.cat([labels[:, None].float(), teacher], dim=1)
+        if "twin" in items[0]:  # a drawn window, not one of a validation call
+            columns = [[item["labels"], item["twin"], *item.get("teacher", ())] for item in items]
+            labels = torch.tensor(np.array(columns, dtype=np.float32))
         return {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask), "labels": labels}
 
     return collate

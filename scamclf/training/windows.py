@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scamclf.calls import LABELS, Call
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.preparation.augment import AugmentConfig
+from scamclf.training.twins import beside_twins, find_twins, with_twins
 from scamclf.training.views import View, Views
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class DrawnWindows:
         tokens: of the calls, where they were made before; used without `augment`.
         workers: processes that make the calls of the next epoch ahead of time.
         teacher: whose logits are learnt beside the labels.
+        twins: whether a scam and its honest twin, the two calls of one group, are drawn together.
     """
 
     def __init__(
@@ -74,7 +76,9 @@ class DrawnWindows:
         tokens: Sequence[EncodedCall] | None = None,
         workers: int = 0,
         teacher: Teacher | None = None,
+        twins: bool = False,
     ) -> None:
+        self._calls = calls
         self._encoder = encoder
         self._views = Views(calls, encoder, augment=augment, seed=seed, tokens=tokens, workers=workers)
         self._teacher = teacher
@@ -83,6 +87,7 @@ class DrawnWindows:
         self._seed = seed
         # Whole steps only: a short last one would be filled up, and so be another, by the number of processes.
         self._n = -(-(n_windows or len(calls)) // batch_size) * batch_size
+        self._twins = find_twins(calls) if twins else {}
         self._strata = _strata(calls)
         self._shares = _shares(self._strata, source_weights or {})
         self._ahead: dict[int, list[Future[list[View]]]] = {}
@@ -109,15 +114,23 @@ class DrawnWindows:
             following = self._draw_calls(np.random.default_rng([self._seed, epoch + 1]))
             self._ahead = {epoch + 1: self._views.start(following, (epoch + 1) * self._n)}
 
-        spans = [self._draw_window(view, rng) for view in views]
+        spans: list[tuple[int, int]] = []
+        for before, i, view in zip([-1, *drawn], drawn, views, strict=False):
+            # As long as its twin's, beside which it is padded.
+            size = spans[-1][1] - spans[-1][0] if self._twins.get(i) == before else None
+            spans.append(self._draw_window(view, rng, size))
         windows = [
-            {"input_ids": self._encoder.wrap(view.encoded.ids[start:end]), "labels": LABELS.index(str(view.call.label))}
-            for view, (start, end) in zip(views, spans, strict=True)
+            {
+                "input_ids": self._encoder.wrap(view.encoded.ids[start:end]),
+                "labels": LABELS.index(str(view.call.label)),
+                "twin": min(i, self._twins[i]) if i in self._twins else -1,
+            }
+            for i, view, (start, end) in zip(drawn, views, spans, strict=True)
         ]
         if self._teacher is not None:
             for window, logits in zip(windows, self._teacher.logits(views, spans), strict=True):
                 window["teacher"] = logits
-        self._windows = _bucketed(windows, self._batch_size, rng)
+        self._windows = _bucketed(with_twins(windows), self._batch_size, rng)
 
     def count_tokens(self, step: int, *, micro_batch: int) -> tuple[int, int]:
         """Tokens of one step of this epoch, over all processes: real ones, and with padding."""
@@ -137,14 +150,16 @@ class DrawnWindows:
             rounds = max(1, -(-n // len(calls)))
             drawn.append(np.concatenate([rng.permutation(calls) for _ in range(rounds)])[:n])
         found: list[int] = rng.permutation(np.concatenate(drawn))[: self._n].tolist()
-        return found
+        return beside_twins(found, self._calls, self._twins, rng) if self._twins else found
 
-    def _draw_window(self, view: View, rng: np.random.Generator) -> tuple[int, int]:
+    def _draw_window(self, view: View, rng: np.random.Generator, size: int | None) -> tuple[int, int]:
         encoded, onset = view.encoded, view.onset
         n, body = len(encoded.ids), self._encoder.body
         if n <= MIN_WINDOW or (n <= body and view.call.meta.get("whole")):
             return 0, n
-        size = self._draw_size(min(n, body), rng) if rng.random() < 0.5 else min(n, body)
+        if size is None:
+            size = self._draw_size(min(n, body), rng) if rng.random() < 0.5 else body
+        size = min(size, n, body)
         if rng.random() < self._prefix_share:
             end = min(max(size, onset), n)
             return max(0, end - body), end
@@ -221,11 +236,19 @@ def _shares(
     }
 
 
-def _bucketed(drawn: list[dict[str, Any]], batch_size: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Sort by length within runs of some batches and shuffle the batches: hardly a padded token."""
+def _bucketed(units: Sequence[list[dict[str, Any]]], batch_size: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Sort by length within runs of some batches and shuffle the batches: hardly a padded token.
+
+    Windows of one unit stay together, whatever their lengths.
+    """
     size = batch_size * _BATCHES_SORTED_TOGETHER
-    batches: list[list[dict[str, Any]]] = []
-    for first in range(0, len(drawn), size):
-        run = sorted(drawn[first : first + size], key=lambda window: -len(window["input_ids"]))
-        batches += [run[i : i + batch_size] for i in range(0, len(run), batch_size)]
+    runs: dict[int, list[list[dict[str, Any]]]] = defaultdict(list)
+    n = 0
+    for unit in units:
+        runs[n // size].append(unit)
+        n += len(unit)
+    for run in runs.values():
+        run.sort(key=lambda unit: -max(len(window["input_ids"]) for window in unit))
+    straight = [window for run in runs.values() for unit in run for window in unit]
+    batches = [straight[i : i + batch_size] for i in range(0, n, batch_size)]
     return [window for i in rng.permutation(len(batches)) for window in batches[i]]

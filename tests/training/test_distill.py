@@ -71,14 +71,14 @@ def test_the_loss_mixes_labels_and_teacher():
         torch.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
     )
     labels = torch.tensor([0, 1])
-    both = torch.cat([labels[:, None].float(), teacher], dim=1)
+    both = torch.cat([labels[:, None].float(), torch.full((2, 1), -1.0), teacher], dim=1)
     hard = torch.nn.functional.cross_entropy(logits, labels)
     ours, theirs = (torch.log_softmax(x / 2.0, dim=1) for x in (logits, teacher))
     soft = 4.0 * (theirs.exp() * (theirs - ours)).sum(dim=1).mean()
     loss = window_loss(label_smoothing=0.0, distill=DistillConfig("t", temperature=2.0, hard_share=0.25))
     assert loss({"logits": logits}, both) == pytest.approx(float(0.25 * hard + 0.75 * soft))
-    # Trainer counts labels, of which each window now has four, over all micro-batches and processes.
-    assert loss({"logits": logits}, both, torch.tensor(16)) == pytest.approx(float(0.25 * hard + 0.75 * soft) / 2)
+    # Trainer counts labels, of which each window now has five, over all micro-batches and processes.
+    assert loss({"logits": logits}, both, torch.tensor(20)) == pytest.approx(float(0.25 * hard + 0.75 * soft) / 2)
     # Looks at the validation calls have no teacher.
     assert loss({"logits": logits}, labels) == pytest.approx(float(hard))
     agreed = window_loss(label_smoothing=0.0, distill=DistillConfig("t", hard_share=0.0))
