@@ -102,8 +102,8 @@ class TrainingConfig:
         prefix_share: share of the drawn windows that are beginnings of calls, of any length.
         twin_weight: how much it counts, beside the labels, that a scam's log-odds be above those of its honest twin;
             such twins are then drawn together. 0: neither.
-        pairs_weight, moves_weight: how many times more often the authored pairs and moves are drawn than their number
-            alone says.
+        source_weights: how many times more often the calls of a source are drawn than their number alone says; 1
+            unless named. The authored ones are "pairs" and "moves".
         evaluate_every: epochs between looks at the validation calls, each with a checkpoint.
         patience: looks without a better validation score after which training stops.
         keep_checkpoints: newest checkpoints that are kept.
@@ -128,8 +128,7 @@ class TrainingConfig:
     label_smoothing: float = 0.0
     prefix_share: float = 0.3
     twin_weight: float = 0.0
-    pairs_weight: float = 1.0
-    moves_weight: float = 1.0
+    source_weights: dict[str, float] = field(default_factory=dict)
     evaluate_every: int = 1
     patience: int = 3
     keep_checkpoints: int = 2
@@ -283,6 +282,10 @@ def _coerce(kind: Any, value: Any, where: str) -> Any:
         if isinstance(value, str) or not isinstance(value, list | tuple):
             raise ConfigError(f"{where} is {value!r}; wanted a list")
         return tuple(_coerce(args[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is {value!r}; wanted keys and values")
+        return {str(key): _coerce(args[1], item, _join(where, key)) for key, item in value.items()}
     if kind is float and not isinstance(value, bool):
         try:
             return float(value)  # PyYAML reads 3e-5 as text
@@ -336,8 +339,8 @@ def _check(recipe: Recipe) -> None:
          "a share in [0, 1)"),
         (0 <= training.prefix_share <= 1, "training.prefix_share", training.prefix_share, "a share in [0, 1]"),
         (0 <= training.twin_weight < math.inf, "training.twin_weight", training.twin_weight, "0 or more"),
-        (0 < training.pairs_weight < math.inf, "training.pairs_weight", training.pairs_weight, "a number above 0"),
-        (0 < training.moves_weight < math.inf, "training.moves_weight", training.moves_weight, "a number above 0"),
+        (all(0 < weight < math.inf for weight in training.source_weights.values()), "training.source_weights",
+         training.source_weights, "numbers above 0"),
         (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),
         (training.patience >= 1, "training.patience", training.patience, "at least 1"),
         (training.keep_checkpoints >= 1, "training.keep_checkpoints", training.keep_checkpoints, "at least 1"),

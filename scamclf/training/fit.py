@@ -18,7 +18,7 @@ from scamclf.batching import pad_batch
 from scamclf.bundle import LAYOUT
 from scamclf.calibration import calibrate, uncalibrated_scorer
 from scamclf.calls import LABELS, Call
-from scamclf.config import Recipe, TrainingConfig
+from scamclf.config import Recipe
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.errors import DataError
 from scamclf.linear import LinearModel, write_linear
@@ -157,6 +157,8 @@ def _training_windows(
     here: transformers.TrainingArguments,
 ) -> DrawnWindows:
     train, settings = prepared.splits["train"], recipe.training
+    if strange := sorted(set(settings.source_weights) - {str(call.source) for call in train}):
+        logger.warning("training.source_weights names %s, of which there are no training calls", ", ".join(strange))
     tokens: Sequence[EncodedCall] | None = None
     if recipe.augment is None:
         with here.main_process_first(desc="tokens"):
@@ -171,7 +173,7 @@ def _training_windows(
         n_windows=settings.windows_per_epoch,
         batch_size=settings.batch_size * here.world_size,
         prefix_share=settings.prefix_share,
-        source_weights=_source_weights(settings),
+        source_weights=settings.source_weights,
         seed=settings.seed,
         augment=recipe.augment,
         tokens=tokens,
@@ -179,10 +181,6 @@ def _training_windows(
         teacher=teacher,
         twins=settings.twin_weight > 0,
     )
-
-
-def _source_weights(settings: TrainingConfig) -> dict[str, float]:
-    return {"pairs": settings.pairs_weight, "moves": settings.moves_weight}
 
 
 def _trainer(
@@ -241,7 +239,7 @@ def _finish(
 
 def _second_opinion(recipe: Recipe, prepared: Prepared, network: Scorer) -> LinearModel:
     calls, seed = prepared.splits["train"], recipe.training.seed
-    weights = call_weights(calls, _source_weights(recipe.training))
+    weights = call_weights(calls, recipe.training.source_weights)
     linear = fit_linear(calls, network.encoder, weights, augmented=recipe.augment, seed=seed)
     return weigh(linear, network, prepared.splits["validation"])
 
