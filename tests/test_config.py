@@ -118,6 +118,8 @@ def test_a_value_may_hold_an_equals_sign(empty):
         ("training.warmup=1", r"training\.warmup is 1\.0; wanted a share in \[0, 1\)"),
         ("training.evaluate_every=0", r"training\.evaluate_every is 0; wanted at least 1"),
         ("training.windows_per_epoch=0", r"training\.windows_per_epoch is 0; wanted at least 1"),
+        ("training={twin_weight: 1, micro_batch: 1}", r"training\.twin_weight is 1\.0; wanted 0 where .* is odd"),
+        ("training={twin_weight: 1, batch_size: 7}", r"training\.twin_weight is 1\.0; wanted 0 where .* is odd"),
         ("training.twin_weight=-1", r"training\.twin_weight is -1\.0; wanted 0 or more"),
         ("training.source_weights.pairs=0", r"training\.source_weights is \{'pairs': 0\.0\}; wanted numbers above 0"),
         ("training.source_weights.pairs=often", r"training\.source_weights\.pairs is 'often'; wanted float"),

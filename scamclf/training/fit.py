@@ -20,7 +20,7 @@ from scamclf.calibration import calibrate, uncalibrated_scorer
 from scamclf.calls import LABELS, Call
 from scamclf.config import Recipe
 from scamclf.encode import EncodedCall, Encoder
-from scamclf.errors import DataError
+from scamclf.errors import ConfigError, DataError
 from scamclf.linear import LinearModel, write_linear
 from scamclf.metrics import class_balanced_weights, sigmoid
 from scamclf.pooling import pool_calls
@@ -140,6 +140,11 @@ def _checkpoint_gradients(model: Any) -> None:
 def _machine(recipe: Recipe, model: Any, run: Path, here: transformers.TrainingArguments, *, resume: bool) -> Machine:
     record = run / RUN.device
     machine = look_at_machine(recipe, model, here, before=record if resume else None)
+    if recipe.training.twin_weight and machine.micro_batch % 2:
+        raise ConfigError(
+            "only one window fits into memory at once, and twins are compared within such a batch: set "
+            "training.gradient_checkpointing=true, or training.twin_weight=0"
+        )
     # All have read the record before it is renewed.
     here.distributed_state.wait_for_everyone()
     if here.process_index == 0:

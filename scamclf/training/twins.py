@@ -8,7 +8,7 @@ import numpy as np
 
 from scamclf.calls import LABELS, Call
 
-__all__ = ["beside_twins", "find_twins", "with_twins"]
+__all__ = ["as_units", "beside_twins", "find_twins", "follow_twins"]
 
 
 def find_twins(calls: Sequence[Call]) -> dict[int, int]:
@@ -44,12 +44,21 @@ def beside_twins(
     return [i for at in rng.permutation(len(units)) for i in units[at]]
 
 
-def with_twins(windows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Each window, with its twin where that comes next."""
+def follow_twins(drawn: Sequence[int], twins: Mapping[int, int]) -> list[bool]:
+    """Whether each call comes right after its own twin, which has no other."""
+    follows: list[bool] = []
+    for at, i in enumerate(drawn):
+        follows.append(at > 0 and not follows[-1] and twins.get(i) == drawn[at - 1])
+    return follows
+
+
+def as_units(windows: Sequence[dict[str, Any]], follows: Sequence[bool]) -> list[list[dict[str, Any]]]:
+    """Each window, or two that are twins: those get a number, "twin", that no others have, and all others -1."""
     units: list[list[dict[str, Any]]] = []
-    for window in windows:
-        if units and len(units[-1]) == 1 and units[-1][0]["twin"] == window["twin"] >= 0:
-            units[-1].append(window)
+    for window, follows_its_twin in zip(windows, follows, strict=True):
+        if follows_its_twin:
+            units[-1][0]["twin"] = len(units)
+            units[-1].append({**window, "twin": len(units)})
         else:
-            units.append([window])
+            units.append([{**window, "twin": -1}])
     return units

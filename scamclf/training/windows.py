@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scamclf.calls import LABELS, Call
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.preparation.augment import AugmentConfig
-from scamclf.training.twins import beside_twins, find_twins, with_twins
+from scamclf.training.twins import as_units, beside_twins, find_twins, follow_twins
 from scamclf.training.views import View, Views
 
 if TYPE_CHECKING:
@@ -114,23 +114,20 @@ class DrawnWindows:
             following = self._draw_calls(np.random.default_rng([self._seed, epoch + 1]))
             self._ahead = {epoch + 1: self._views.start(following, (epoch + 1) * self._n)}
 
+        follows = follow_twins(drawn, self._twins)
         spans: list[tuple[int, int]] = []
-        for before, i, view in zip([-1, *drawn], drawn, views, strict=False):
-            # As long as its twin's, beside which it is padded.
-            size = spans[-1][1] - spans[-1][0] if self._twins.get(i) == before else None
+        for view, follows_its_twin in zip(views, follows, strict=True):
+            # As long as its twin's, beside which it would be padded.
+            size = spans[-1][1] - spans[-1][0] if follows_its_twin else None
             spans.append(self._draw_window(view, rng, size))
         windows = [
-            {
-                "input_ids": self._encoder.wrap(view.encoded.ids[start:end]),
-                "labels": LABELS.index(str(view.call.label)),
-                "twin": min(i, self._twins[i]) if i in self._twins else -1,
-            }
-            for i, view, (start, end) in zip(drawn, views, spans, strict=True)
+            {"input_ids": self._encoder.wrap(view.encoded.ids[start:end]), "labels": LABELS.index(str(view.call.label))}
+            for view, (start, end) in zip(views, spans, strict=True)
         ]
         if self._teacher is not None:
             for window, logits in zip(windows, self._teacher.logits(views, spans), strict=True):
                 window["teacher"] = logits
-        self._windows = _bucketed(with_twins(windows), self._batch_size, rng)
+        self._windows = _bucketed(as_units(windows, follows), self._batch_size, rng)
 
     def count_tokens(self, step: int, *, micro_batch: int) -> tuple[int, int]:
         """Tokens of one step of this epoch, over all processes: real ones, and with padding."""
@@ -239,7 +236,8 @@ def _shares(
 def _bucketed(units: Sequence[list[dict[str, Any]]], batch_size: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Sort by length within runs of some batches and shuffle the batches: hardly a padded token.
 
-    Windows of one unit stay together, whatever their lengths.
+    Two windows of one unit stay next to each other, at an even place and the odd one after it: so no batch and no
+    micro-batch of an even number parts them.
     """
     size = batch_size * _BATCHES_SORTED_TOGETHER
     runs: dict[int, list[list[dict[str, Any]]]] = defaultdict(list)
@@ -247,8 +245,18 @@ def _bucketed(units: Sequence[list[dict[str, Any]]], batch_size: int, rng: np.ra
     for unit in units:
         runs[n // size].append(unit)
         n += len(unit)
+    straight: list[dict[str, Any]] = []
+    left: list[dict[str, Any]] = []
     for run in runs.values():
-        run.sort(key=lambda unit: -max(len(window["input_ids"]) for window in unit))
-    straight = [window for run in runs.values() for unit in run for window in unit]
+        singles = sorted(left + [unit[0] for unit in run if len(unit) == 1], key=_length, reverse=True)
+        left = [singles.pop()] if len(singles) % 2 else []
+        twos = [singles[i : i + 2] for i in range(0, len(singles), 2)] + [unit for unit in run if len(unit) == 2]
+        for two in sorted(twos, key=lambda two: max(map(_length, two)), reverse=True):
+            straight += two
+    straight += left
     batches = [straight[i : i + batch_size] for i in range(0, n, batch_size)]
     return [window for i in rng.permutation(len(batches)) for window in batches[i]]
+
+
+def _length(window: dict[str, Any]) -> int:
+    return len(window["input_ids"])

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -65,19 +66,19 @@ def test_twins_are_in_one_batch_and_lengths_are_still_alike(calls):
     settings = {"n_windows": 640, "batch_size": 16, "prefix_share": 0.3, "seed": 0}
     apart, windows = (DrawnWindows(calls, encoder, **settings, twins=twins) for twins in (False, True))
 
-    batches = [[windows[i] for i in range(first, first + 16)] for first in range(0, 640, 16)]
+    found = [windows[i] for i in range(640)]
     assert {apart[i]["twin"] for i in range(640)} == {-1}
-    met = [
-        any(other["twin"] == window["twin"] and other["labels"] == 0 for other in batch)
-        for batch in batches
-        for window in batch
-        if window["twin"] >= 0 and window["labels"] > 0
-    ]
-    assert np.mean(met) > 0.85
-    honest = [sum(item["labels"] == 0 for item in map(found.__getitem__, range(640))) for found in (apart, windows)]
-    assert honest[0] == honest[1]
-    lengths = np.array([[len(window["input_ids"]) for window in batch] for batch in batches])
-    assert 1 - lengths.sum() / (lengths.max(axis=1).sum() * 16) < 0.3
+    at = [i for i, window in enumerate(found) if window["twin"] >= 0 and window["labels"] > 0]
+    # Next to each other, and in two that an even number never parts.
+    assert len(at) > 150
+    for i in at:
+        other = found[i ^ 1]
+        assert (other["twin"], other["labels"]) == (found[i]["twin"], 0)
+    numbers = Counter(window["twin"] for window in found)
+    assert {n for number, n in numbers.items() if number >= 0} == {2}
+    assert sum(window["labels"] == 0 for window in found) == sum(apart[i]["labels"] == 0 for i in range(640))
+    real, padded = np.sum([windows.count_tokens(step, micro_batch=16) for step in range(40)], axis=0)
+    assert 1 - real / padded < 0.15
 
 
 def test_the_loss_of_a_scam_beside_its_twin_is_that_of_their_difference():
