@@ -18,7 +18,7 @@ SMOKE = resource("configs/smoke.yaml")
 ROOT = SMOKE.parent.parent
 TORCHRUN = str(Path(sys.executable).with_name("torchrun"))
 # No dropout: each process draws its own. No bf16: sums in another order are to agree.
-EXACT = ("model.dropout=0", "training.bf16=false", "training.epochs=2", "training.lr=1e-3")
+EXACT = ("model.dropout=0", "training.bf16=false", "training.epochs=2", "training.lr=1e-3", "training.twin_weight=1")
 
 
 def rows(run: Path, key: str) -> list[float]:
