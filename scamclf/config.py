@@ -92,7 +92,7 @@ class TrainingConfig:
     """How to learn.
 
     Args:
-        epochs: at most this many; early stopping may end sooner.
+        epochs: this many; with a patience, at most.
         windows_per_epoch: windows drawn an epoch, balanced over classes and sources; None: one a call.
         batch_size: windows of one step on each device.
         lr: peak learning rate; falls linearly to 0.
@@ -105,7 +105,9 @@ class TrainingConfig:
         source_weights: how many times more often the calls of a source are drawn than their number alone says; 1
             unless named. The authored ones are "pairs" and "moves".
         evaluate_every: epochs between looks at the validation calls, each with a checkpoint.
-        patience: looks without a better validation score after which training stops.
+        patience: looks without a better validation score after which training stops; the model of the best look is
+            kept. None: training goes on to its end, and the last is kept: where the validation calls are few, an early
+            look scores well by chance, before the learning rate came down.
         keep_checkpoints: newest checkpoints that are kept.
         bf16: None: where the hardware has it.
         micro_batch: windows that go through the model at once, a divisor of batch_size: a step then adds up the
@@ -130,7 +132,7 @@ class TrainingConfig:
     twin_weight: float = 0.0
     source_weights: dict[str, float] = field(default_factory=dict)
     evaluate_every: int = 1
-    patience: int = 3
+    patience: int | None = 3
     keep_checkpoints: int = 2
     bf16: bool | None = None
     micro_batch: int | None = None
@@ -345,7 +347,8 @@ def _check(recipe: Recipe) -> None:
         (all(0 < weight < math.inf for weight in training.source_weights.values()), "training.source_weights",
          training.source_weights, "numbers above 0"),
         (training.evaluate_every >= 1, "training.evaluate_every", training.evaluate_every, "at least 1"),
-        (training.patience >= 1, "training.patience", training.patience, "at least 1"),
+        (training.patience is None or training.patience >= 1, "training.patience", training.patience,
+         "at least 1, or null"),
         (training.keep_checkpoints >= 1, "training.keep_checkpoints", training.keep_checkpoints, "at least 1"),
         (0 <= training.seed < 2**32, "training.seed", training.seed, "0 to 2**32 - 1"),
         (all(0 < fpr < 1 for fpr in recipe.calibration.target_fprs), "calibration.target_fprs",

@@ -127,7 +127,7 @@ def test_a_value_may_hold_an_equals_sign(empty):
         ("training.prefix_share=2", r"training\.prefix_share is 2\.0; wanted a share in \[0, 1\]"),
         ("training.label_smoothing=1", r"training\.label_smoothing is 1\.0; wanted a share in \[0, 1\)"),
         ("training.weight_decay=-1", r"training\.weight_decay is -1\.0; wanted 0 or more"),
-        ("training.patience=0", r"training\.patience is 0; wanted at least 1"),
+        ("training.patience=0", r"training\.patience is 0; wanted at least 1, or null"),
         ("training.keep_checkpoints=0", r"training\.keep_checkpoints is 0; wanted at least 1"),
         ("training.seed=-1", r"training\.seed is -1; wanted 0 to 2\*\*32 - 1"),
         ("data.max_calls_per_group=0", r"data\.max_calls_per_group is 0; wanted at least 1"),

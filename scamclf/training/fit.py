@@ -210,11 +210,10 @@ def _trainer(
             label_smoothing=settings.label_smoothing, twin_weight=settings.twin_weight, distill=recipe.distill
         ),
         compute_metrics=_call_metrics(validation, validation_windows),
-        callbacks=[
-            transformers.EarlyStoppingCallback(early_stopping_patience=settings.patience),
-            Checkpoints(run / RUN.checkpoints, keep=settings.keep_checkpoints),
-        ],
+        callbacks=[Checkpoints(run / RUN.checkpoints, keep=settings.keep_checkpoints)],
     )
+    if settings.patience is not None:
+        trainer.add_callback(transformers.EarlyStoppingCallback(early_stopping_patience=settings.patience))
     # Its own printing would break the progress bar.
     trainer.remove_callback(transformers.PrinterCallback)
     # `Watch` comes before the reporters, which then report its numbers too.

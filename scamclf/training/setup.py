@@ -129,7 +129,7 @@ def training_arguments(
         save_steps=between_looks,
         # Pruned by `Checkpoints`, once a newer one is whole.
         save_total_limit=None,
-        load_best_model_at_end=True,
+        load_best_model_at_end=settings.patience is not None,
         metric_for_best_model=BEST,
         greater_is_better=False,
         restore_callback_states_from_checkpoint=True,

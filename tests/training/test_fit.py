@@ -231,6 +231,19 @@ def test_early_stopping_remembers_how_often_it_looked(overrides, tmp_path):
     assert_same_run(whole, run)
 
 
+def test_without_patience_the_last_model_is_kept_however_it_scored(overrides, tmp_path):
+    # At this rate the network breaks, and no later look is better than the first.
+    more = [*overrides, "training.lr=1", "training.warmup=0", "training.epochs=3"]
+    for patience, kept in (("9", "best"), ("null", "last")):
+        run = train(SMOKE, overrides=[*more, f"training.patience={patience}"], run=tmp_path / kept)
+        state = json.loads((last_checkpoint(run / RUN.checkpoints) / "trainer_state.json").read_text())
+        assert state["best_global_step"] < state["global_step"]
+        step = state["best_global_step" if kept == "best" else "global_step"]
+        checkpoint = load_file(run / RUN.checkpoints / f"checkpoint-{step}" / "model.safetensors")
+        model = load_file(run / RUN.model / "model.safetensors")
+        assert all(torch.equal(model[name].float(), weights.float()) for name, weights in checkpoint.items())
+
+
 def test_a_folder_that_holds_a_run_is_refused(own_run, prepare_smoke):
     before = (own_run / RUN.model / "model.safetensors").stat()
     with pytest.raises(ConfigError, match=r"whole holds a run already: --resume it, --overwrite it, or give another"):
