@@ -17,7 +17,9 @@ SCORE = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
-from writers import WRITERS, Spoken, Word, jsonl
+from tests.readers.writers import WRITERS
+from tests.readers.writers.plain import jsonl
+from tests.readers.writers.talk import Spoken, Word
 
 FORBIDDEN = ("socket.", "urllib.", "http.client.", "ftplib.", "smtplib.", "subprocess.", "os.system", "os.exec",
              "os.posix_spawn", "os.spawn", "os.fork", "pickle.find_class", "cpython.run_")

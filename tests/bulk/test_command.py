@@ -6,7 +6,8 @@ import pytest
 from jobs import ids_of, rows_of, write_calls
 
 from scamclf.bulk import verify_job
-from tests.readers.writers import WRITERS, Spoken, Word, write
+from tests.readers.writers import WRITERS, write
+from tests.readers.writers.talk import Spoken, Word
 
 SECRET = "xylophonist"
 """A word that stands in every call and in no output."""

@@ -1,12 +1,12 @@
 from pathlib import Path
 
 import pytest
-from writers import read_one
 
 from scamclf.errors import ReaderError
 from scamclf.readers import read_calls
 from scamclf.readers.limits import MAX_SUBTITLE_CHARS
 from scamclf.render import render
+from tests.readers.writers import read_one
 
 
 def write(folder: Path, name: str, text: str) -> Path:

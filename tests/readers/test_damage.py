@@ -7,11 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from writers import WRITERS, Spoken, Word
 
 from scamclf.calls import Call
 from scamclf.errors import ReaderError
 from scamclf.readers import read_calls
+from tests.readers.writers import WRITERS
+from tests.readers.writers.talk import Spoken, Word
 
 TALK = [Spoken(0, (Word("hello,", 10, 50), Word("there", 60, 90))), Spoken(1, (Word("yes", 110, 150),))]
 FILES = {name: (suffix, writer(TALK)) for name, (suffix, writer) in WRITERS.items()}

@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from writers import read_one
 
 from scamclf.errors import ReaderError
 from scamclf.readers import FORMATS, read_calls, sniff
 from scamclf.render import render
+from tests.readers.writers import read_one
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WORDS = "Good morning, plimsoll speaking.\nHello, zorbit lamp 22 blinks.\nPlease hold on."

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from writers import WRITERS, Spoken, Word, jsonl
 
 from scamclf.calls import Call
 from scamclf.errors import ReaderError
 from scamclf.readers import FORMATS, read_calls, sniff
 from scamclf.readers.inspect import inspect_file
 from scamclf.render import render
+from tests.readers.writers import WRITERS
+from tests.readers.writers.plain import jsonl
+from tests.readers.writers.talk import Spoken, Word
 
 TALK = [Spoken(0, (Word("hello,", 10, 50), Word("there", 60, 90))), Spoken(1, (Word("yes", 110, 150),))]
 FILES = {name: writer(TALK) for name, (_, writer) in WRITERS.items()}

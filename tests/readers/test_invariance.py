@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from writers import WRITERS, Spoken, Talk, Word, jsonl, read_one, write
 
 from scamclf.calls import Call
 from scamclf.readers import read_calls
 from scamclf.readers.pieces import MAX_PAUSE_S
 from scamclf.render import render
+from tests.readers.writers import WRITERS, read_one, write
+from tests.readers.writers.plain import jsonl
+from tests.readers.writers.talk import Spoken, Talk, Word
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGéüñßøçЖяλ"
 UNTIMED = {"text", "csv"}

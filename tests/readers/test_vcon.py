@@ -4,23 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from writers import (
-    Spoken,
-    Word,
-    assemblyai,
-    call_analytics,
-    call_of,
-    deepgram_diarised,
-    error_of,
-    google_v2,
-    transcribe_speakers,
-    vcon_document,
-    vtt,
-    whisperx,
-    wtf_document,
-)
 
 from scamclf.render import render
+from tests.readers.writers import call_of, error_of
+from tests.readers.writers.amazon import call_analytics, transcribe_speakers
+from tests.readers.writers.assemblyai import assemblyai
+from tests.readers.writers.cues import vtt
+from tests.readers.writers.deepgram import deepgram_diarised
+from tests.readers.writers.google import google_v2
+from tests.readers.writers.talk import Spoken, Word
+from tests.readers.writers.vcon import vcon_document
+from tests.readers.writers.whisper import whisperx, wtf_document
 
 TALK = [Spoken(0, (Word("hello", 10, 50), Word("there", 60, 90))), Spoken(1, (Word("yes", 110, 150),))]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from writers import call_of, error_of
 
 from scamclf.calls import Call
 from scamclf.errors import ReaderError
 from scamclf.readers import read_calls
 from scamclf.render import render
+from tests.readers.writers import call_of, error_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
