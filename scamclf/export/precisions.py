@@ -16,6 +16,7 @@ from scamclf.config import CalibrationConfig
 from scamclf.errors import ConfigError, ExportError, MissingExtraError
 from scamclf.export.int8 import int8_networks, quiet_nncf
 from scamclf.predict import Scorer
+from scamclf.prediction import Prediction
 from scamclf.preparation.split import Split
 from scamclf.runtimes import open_runtime
 from scamclf.thresholds import with_points
@@ -80,11 +81,11 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
             reference=fp32,
         )
     settings = CalibrationConfig(**fp32.manifest.provenance["recipe"]["calibration"])
-    n = len(splits["validation"])
+    n, exact = len(splits["validation"]), fp32.score(splits["validation"])
     # At least one: in a few calls no smaller share can be told.
     allowed = math.inf if settings.demonstration else max(1, math.floor((1 - AGREEMENT) * n))
     for left_out in networks:
-        precision = _calibrated(name, bundle, file, fp32, splits, settings)
+        precision = _calibrated(name, bundle, file, fp32, exact, splits, settings)
         logger.info("%s: %s, left as it was: %s", name, precision.parity, left_out or "nothing")
         if precision.parity["changed_alerts"] <= allowed:
             return dataclasses.replace(precision, left_out=tuple(left_out))
@@ -99,10 +100,11 @@ def _calibrated(
     bundle: Path,
     file: str,
     fp32: Scorer,
+    exact: Sequence[Prediction],
     splits: Mapping[Split, Sequence[Call]],
     settings: CalibrationConfig,
 ) -> Precision:
-    """The network in `file` with thresholds of its own and, as parity, how it agrees with fp32."""
+    """The network in `file` with thresholds of its own; its parity is how it agrees with `exact`, of "validation"."""
     runtime, _ = open_runtime(bundle, file, precision=name)
 
     def scorer(precision: Precision) -> Scorer:
@@ -115,17 +117,17 @@ def _calibrated(
         target_fprs=settings.target_fprs,
         demonstration=settings.demonstration,
     )
-    return dataclasses.replace(precision, parity=compare(fp32, scorer(precision), splits["validation"]))
+    return dataclasses.replace(precision, parity=compare(exact, scorer(precision), splits["validation"]))
 
 
-def compare(fp32: Scorer, other: Scorer, calls: Sequence[Call]) -> dict[str, float]:
-    """Differences between two precisions.
+def compare(exact: Sequence[Prediction], other: Scorer, calls: Sequence[Call]) -> dict[str, float]:
+    """Differences between what fp32 says of calls and another precision.
 
     Returns:
         "calls" and "calls_mean", the largest and the mean difference in log-odds; "changed_alerts", calls of which
         one alarms and the other does not; "compared", how many calls there were.
     """
-    pairs = list(zip(fp32.score(calls), other.score(calls), strict=True))
+    pairs = list(zip(exact, other.score(calls), strict=True))
     differences = np.abs([(a.logit_scam or 0.0) - (b.logit_scam or 0.0) for a, b in pairs])
     return {
         "calls": float(differences.max()),

@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 
 def fit(recipe: Recipe, prepared: Prepared, run: Path, *, resume: bool = False, overwrite: bool = False) -> Path:
-    """Train, keep the best checkpoint, calibrate it.
+    """Train, keep one model (`TrainingConfig.patience`), calibrate it.
 
     Args:
         recipe: everything that makes the model.

@@ -18,7 +18,8 @@ from scamclf.training.run import RUN
 __all__ = ["BEST", "Machine", "data_workers", "look_at_machine", "reporters", "training_arguments"]
 
 BEST = "calibrated_log_loss"
-"""Validation score that picks the best checkpoint: of calls, classes and sources weighed equally; lower is better.
+"""Validation score that picks the best checkpoint where there is a patience: of calls, classes and sources weighed
+equally; lower is better.
 Average precision would not do: in-source it is 1.000 after one epoch."""
 
 
