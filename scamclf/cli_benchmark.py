@@ -29,6 +29,9 @@ def benchmark(
     data: Annotated[
         Path | None, typer.Option("--data", help="With --bundle: its prepared data set, e.g. runs/NAME/data.")
     ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="With --bundle: one of those that it ships, bf16 for example; fp32 unless given.")
+    ] = None,
     run: Annotated[Path, typer.Option(help="Folder of the folds; goes on where it was stopped.")] = Path(
         "runs/benchmark"
     ),
@@ -53,8 +56,8 @@ def benchmark(
     needs_train("the benchmark")
     if (config is None) == (bundle is None):
         raise typer.BadParameter("give --config RECIPE to leave sources out, or --bundle BUNDLE with --data DATA")
-    if config is not None and data is not None:
-        raise typer.BadParameter("--data goes with --bundle; --config prepares its data from --raw")
+    if config is not None and not (data is None and precision is None):
+        raise typer.BadParameter("--data and --precision go with --bundle; --config makes its own data and bundles")
     if bundle is not None:
         if folds or proxy or overrides or raw is not None:
             raise typer.BadParameter("--folds, --proxy, --set and --raw go with --config; a bundle is taken as it is")
@@ -62,7 +65,7 @@ def benchmark(
             raise typer.BadParameter(f"--bundle {bundle} needs --data, the data set it was trained on: runs/NAME/data")
         from scamclf.evaluation.benchmark import benchmark_bundle
 
-        _keep(benchmark_bundle(bundle, data, tell=tell), out)
+        _keep(benchmark_bundle(bundle, data, precision=precision or "fp32", tell=tell), out)
     elif config is not None:
         from scamclf.evaluation.leave_one_out import leave_one_out
 

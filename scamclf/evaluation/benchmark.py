@@ -21,12 +21,15 @@ __all__ = ["benchmark_bundle"]
 logger = logging.getLogger(__name__)
 
 
-def benchmark_bundle(bundle: Path, data: Path, *, tell: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def benchmark_bundle(
+    bundle: Path, data: Path, *, precision: str = "fp32", tell: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
     """Judge a bundle on the test calls of a prepared data set, in aggregate alone.
 
     Args:
         bundle: with an operating point at 1 %.
         data: the prepared data set that it was trained on, for example `runs/NAME/data`, or a fold's `data`.
+        precision: one of those that the bundle ships.
         tell: takes a line of progress.
 
     Returns:
@@ -34,10 +37,10 @@ def benchmark_bundle(bundle: Path, data: Path, *, tell: Callable[[str], None] = 
 
     Raises:
         BundleError: the bundle is not whole.
-        ConfigError: it ships no operating point at 1 %.
+        ConfigError: it ships no operating point at 1 %, or not this precision.
         DataError: the data are none, or their test split lacks one of the two classes.
     """
-    scorer = load(bundle, operating_point=operating_point_name(TARGET_FPR))
+    scorer = load(bundle, operating_point=operating_point_name(TARGET_FPR), precision=precision)
     prepared = load_prepared(data)
     provenance = scorer.manifest.provenance
     if provenance.get("data_fingerprint") != prepared.fingerprint:
@@ -50,6 +53,7 @@ def benchmark_bundle(bundle: Path, data: Path, *, tell: Callable[[str], None] = 
         "name": recipe.get("name", "scamclf"),
         "intended_use": scorer.manifest.intended_use,
         "operating_point": scorer.operating_point,
+        "precision": precision,
         "data_fingerprint": prepared.fingerprint,
         "environment": environment(),
         "early_warning": early_warning(scorer, calls),

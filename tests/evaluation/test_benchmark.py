@@ -151,7 +151,8 @@ def test_the_command_prints_all_three_parts_and_writes_them(tiny_bundle, small_d
         (["--config", "a.yaml", "--bundle", "b"], "give --config RECIPE to leave sources out, or --bundle"),
         (["--bundle", "b"], "needs --data"),
         (["--bundle", "b", "--data", "d", "--proxy"], "--folds, --proxy, --set and --raw go with --config"),
-        (["--config", "a.yaml", "--data", "d"], "--data goes with --bundle"),
+        (["--config", "a.yaml", "--data", "d"], "--data and --precision go with --bundle"),
+        (["--config", "a.yaml", "--precision", "bf16"], "--data and --precision go with --bundle"),
         (["--config", "configs/smoke.yaml", "--seeds", "0,x"], "wanted whole numbers"),
     ],
 )
@@ -174,3 +175,8 @@ def test_a_bundle_that_ships_no_point_at_one_percent_is_refused(tiny_bundle, tin
     monkeypatch.setattr(module, "TARGET_FPR", 0.5)
     with pytest.raises(ConfigError, match="operating point is 'fpr_50pct'; this bundle ships fpr_1pct"):
         benchmark_bundle(tiny_bundle, tiny_run / RUN.data)
+
+
+def test_the_precision_that_is_asked_for_is_the_one_that_is_judged(tiny_bundle, tiny_run):
+    with pytest.raises(ConfigError, match=r"precision is 'int8'; .* has fp32"):
+        benchmark_bundle(tiny_bundle, tiny_run / RUN.data, precision="int8")
