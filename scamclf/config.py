@@ -41,6 +41,8 @@ class DataConfig:
         pairs: whether the authored calls are used: pairs and moves to learn from, test calls to report.
         labelled: files or folders of your own calls, canonical JSONL with `label`.
         hold_out: sources or groups that go to the test split whole, for example "channel:somebody".
+        train_whole: of `sources`, those with no split of their own: what is not held out is trained on. For a source
+            with few calls, of which a tenth judges nothing.
         shares: shares of the groups in train, validation, calibration and test.
         max_calls_per_group: most calls of one group that are kept; None keeps all.
         max_train_calls_per_source: most calls of one source that are trained on, whole groups by seed; None keeps all.
@@ -54,6 +56,7 @@ class DataConfig:
     pairs: bool = True
     labelled: tuple[str, ...] = ()
     hold_out: tuple[str, ...] = ()
+    train_whole: tuple[str, ...] = ()
     shares: tuple[float, ...] = (0.7, 0.1, 0.1, 0.1)
     max_calls_per_group: int | None = None
     max_train_calls_per_source: int | None = None
@@ -307,6 +310,7 @@ def _check(recipe: Recipe) -> None:
     rules = [
         (len(data.shares) == 4 and min(data.shares) >= 0 and abs(sum(data.shares) - 1) < 1e-6,
          "data.shares", data.shares, "four shares that sum to 1"),
+        (set(data.train_whole) <= set(data.sources), "data.train_whole", data.train_whole, "names among data.sources"),
         (0 < data.near_duplicate <= 1, "data.near_duplicate", data.near_duplicate, "a share in (0, 1]"),
         (data.max_train_calls_per_source is None or data.max_train_calls_per_source >= 1,
          "data.max_train_calls_per_source", data.max_train_calls_per_source, "at least 1, or null"),

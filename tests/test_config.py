@@ -107,6 +107,7 @@ def test_a_value_may_hold_an_equals_sign(empty):
         ("data.shares=[0.5, 0.5]", r"data\.shares is \(0\.5, 0\.5\); wanted four shares that sum to 1"),
         ("data.shares=[0.5, 0.5, 0.5, 0.5]", "wanted four shares that sum to 1"),
         ("data.shares=[1.5, -0.5, 0, 0]", "wanted four shares that sum to 1"),
+        ("data.train_whole=[hpr]", r"data\.train_whole is \('hpr',\); wanted names among data\.sources"),
         ("data.near_duplicate=0", r"data\.near_duplicate is 0\.0; wanted a share in \(0, 1\]"),
         ("model.init=scratch", r"model\.init is 'scratch'; wanted pretrained or random-tiny"),
         ("model.architecture=gpt", r"model\.architecture is 'gpt'; wanted bert, modernbert or deberta-v2"),

@@ -195,7 +195,8 @@ def _read(config: DataConfig) -> tuple[list[tuple[Call, str]], dict[str, Counter
         if isinstance(row, LeftOut):
             not_kept[row.source][row.reason] += row.rows
         else:
-            found.append((fill_redactions(_without_meta(row), seed=config.seed), role))
+            whole = role == "train" and row.source in config.train_whole
+            found.append((fill_redactions(_without_meta(row), seed=config.seed), "teach" if whole else role))
     return found, not_kept
 
 

@@ -143,6 +143,16 @@ def test_held_out_sources_and_groups_are_test_whole(write_calls, raw):
     assert (found["own-6"], found["own-7"]) == ("test", "test")
 
 
+def test_a_source_to_train_on_whole_keeps_what_is_held_out(write_calls, raw):
+    mine = write_calls([own(i) for i in range(60)])
+    halves = config(mine, sources=("isp_synth",), raw=str(raw), shares=(0.5, 0.0, 0.0, 0.5), train_whole=("isp_synth",))
+    found = sides(prepare(halves))
+    assert {split for call_id, split in found.items() if call_id.startswith("isp_synth/")} == {"train"}
+    assert {split for call_id, split in found.items() if call_id.startswith("own-")} == {"train", "test"}
+    found = sides(prepare(replace(halves, hold_out=("isp_synth",))))
+    assert {split for call_id, split in found.items() if call_id.startswith("isp_synth/")} == {"test"}
+
+
 def test_of_a_training_and_a_report_call_alike_the_report_call_stays(write_calls, raw):
     for sources in (("isp_synth", "persuasion_for_good"), ("persuasion_for_good", "isp_synth")):
         mine = write_calls([own(i) for i in range(10)])
