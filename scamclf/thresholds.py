@@ -18,11 +18,24 @@ from scamclf.metrics import balanced_weights, calls_needed, threshold_at_fpr
 from scamclf.pooling import Pooled, calibrated, pool_prefixes
 from scamclf.predict import Scorer, load
 
-__all__ = ["monitor_statistic", "operating_point_name", "operating_points", "reset_thresholds", "with_points"]
+__all__ = [
+    "Both",
+    "both_statistics",
+    "monitor_statistic",
+    "moved_points",
+    "operating_point_name",
+    "operating_points",
+    "reset_thresholds",
+]
 
 logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
+Both = tuple[Pooled, Pooled]
+"""Of finished calls, and of live ones."""
+
+_NEAREST = 100
+"""Calls next to a threshold that say how far another precision is from it there."""
 
 
 def operating_point_name(fpr: float) -> str:
@@ -67,29 +80,61 @@ def monitor_statistic(scorer: Scorer, encoded: Sequence[EncodedCall]) -> Pooled:
     return pool_prefixes(scorer.window_logits(windows), [len(span) for span in spans])
 
 
-def with_points(
-    scorer: Scorer, calls: Sequence[Call], *, target_fprs: Sequence[float], demonstration: bool = False
-) -> Precision:
-    """Set the thresholds of one precision, finished calls and live ones, on what it says itself.
-
-    Args:
-        scorer: of the precision; its mappings are kept, so that log-odds mean the same in all precisions.
-        calls: legitimate.
-        target_fprs: false-positive rates to try.
-        demonstration: set a threshold whatever the number of calls.
-    """
+def both_statistics(scorer: Scorer, calls: Sequence[Call]) -> Both:
+    """Statistics of calls, finished and as a live monitor would have seen them."""
     encoded = scorer.encoder.encode(calls)
     finished, _ = scorer.pool(encoded)
-    sources = [str(call.source) for call in calls]
+    return finished, monitor_statistic(scorer, encoded)
+
+
+def _with_points(before: Precision, found: Both, sources: Sequence[str], *, target_fprs: Sequence[float]) -> Precision:
+    """Set the thresholds of one precision.
+
+    Args:
+        before: its mappings are kept.
+        found: what it says of legitimate calls.
+        sources: (n,) where each is from.
+        target_fprs: false-positive rates to try.
+    """
 
     def set_on(statistic: Statistic, pooled: Pooled) -> Statistic:
         scores = calibrated(pooled, slope=statistic.slope, intercept=statistic.intercept)
-        scam, tech = (operating_points(one, sources, target_fprs, demonstration=demonstration) for one in scores)
+        scam, tech = (operating_points(one, sources, target_fprs) for one in scores)
         return dataclasses.replace(statistic, scam=scam, tech_support=tech)
 
-    before = scorer.statistics
-    call, monitor = set_on(before.call, finished), set_on(before.monitor, monitor_statistic(scorer, encoded))
+    call, monitor = map(set_on, (before.call, before.monitor), found)
     return dataclasses.replace(before, call=call, monitor=monitor)
+
+
+def moved_points(before: Precision, found: Both, *, other: Precision, theirs: Both) -> Precision:
+    """Give a precision the thresholds of another, moved to where it decides as the other does.
+
+    Set on its own scores, a threshold would follow how the score of a single call happens to be rounded.
+
+    Args:
+        before: the precision.
+        found: what it says of legitimate calls.
+        other: with thresholds; the mappings of both are the same, so that log-odds mean the same.
+        theirs: what the other says of the same calls.
+    """
+
+    def move(statistic: Statistic, their: Pooled, our: Pooled) -> Statistic:
+        mapping = {"slope": statistic.slope, "intercept": statistic.intercept}
+        (scam, tech), (our_scam, our_tech) = calibrated(their, **mapping), calibrated(our, **mapping)
+        return dataclasses.replace(
+            statistic,
+            scam={name: _moved(point, scam, our_scam) for name, point in statistic.scam.items()},
+            tech_support={name: _moved(point, tech, our_tech) for name, point in statistic.tech_support.items()},
+        )
+
+    call, monitor = map(move, (other.call, other.monitor), theirs, found)
+    return dataclasses.replace(before, call=call, monitor=monitor)
+
+
+def _moved(point: OperatingPoint, theirs: Floats, ours: Floats) -> OperatingPoint:
+    nearest = np.argsort(np.abs(theirs - point.threshold), kind="stable")[:_NEAREST]
+    threshold = point.threshold + float(np.median((ours - theirs)[nearest]))
+    return dataclasses.replace(point, threshold=threshold, n_false_alarms=int((ours >= threshold).sum()))
 
 
 def reset_thresholds(
@@ -100,7 +145,7 @@ def reset_thresholds(
     target_fprs: Sequence[float] = (0.01, 0.001),
     precisions: Sequence[str] | None = None,
 ) -> dict[str, OperatingPoint]:
-    """Copy a bundle with the thresholds of each precision set on your own legitimate calls.
+    """Copy a bundle with thresholds set on your own legitimate calls: each precision decides as the first.
 
     Args:
         bundle: a bundle.
@@ -131,11 +176,15 @@ def reset_thresholds(
             "more"
         )
     manifest = load(bundle).manifest
-    found = {
-        name: with_points(load(bundle, precision=name, verify=False), calls, target_fprs=target_fprs)
-        for name in precisions or manifest.precisions
-    }
-    points = next(iter(found.values())).call.scam
+    first, *others = precisions or manifest.precisions
+    said = {name: both_statistics(load(bundle, precision=name, verify=False), calls) for name in (first, *others)}
+    set_on = _with_points(
+        manifest.precisions[first], said[first], [str(call.source) for call in calls], target_fprs=target_fprs
+    )
+    found = {first: set_on}
+    for name in others:
+        found[name] = moved_points(manifest.precisions[name], said[name], other=set_on, theirs=said[first])
+    points = set_on.call.scam
     manifest = dataclasses.replace(manifest, precisions=found, operating_point=next(iter(points), None))
     partial = out.with_name(f"{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

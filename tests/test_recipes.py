@@ -19,7 +19,8 @@ RECIPES = sorted(resource("configs").glob("*.yaml"))
 OF_ARCHITECTURE = {load_recipe(path).model.architecture: path for path in RECIPES}
 # The authored pairs, a few of them, in place of the public corpora; random weights in place of a download.
 SMALL = (
-    "data.sources=[]", "data.train_whole=[]", "data.hold_out=[]", "data.shares=[0.05, 0.02, 0.03, 0.9]", "model.init=random-tiny",
+    "data.sources=[]", "data.train_whole=[]", "data.hold_out=[]", "data.shares=[0.05, 0.02, 0.03, 0.9]",
+    "model.init=random-tiny",
     "windows.max_tokens=64", "windows.stride=48", "windows.monitor_step=32",
     "training.epochs=1", "training.windows_per_epoch=32", "training.batch_size=8", "calibration.demonstration=true",
     "distill=null",

@@ -146,7 +146,7 @@ def test_an_unknown_precision_is_refused_before_anything_is_exported(tiny_run, t
 
 @pytest.fixture
 def make_int8(bundle, tiny_run, monkeypatch, tmp_path):
-    """Make int8 of a model in production, which is said to decide so many of twenty calls otherwise."""
+    """Make int8 of a model in production, which is said to decide so many of forty calls otherwise."""
 
     def make(*changed):
         scorer = load(bundle, threads=1)
@@ -166,7 +166,7 @@ def make_int8(bundle, tiny_run, monkeypatch, tmp_path):
 
 
 def test_a_precision_that_decides_otherwise_is_refused(make_int8):
-    with pytest.raises(ExportError, match="decides 2 of 20 calls otherwise than fp32"):
+    with pytest.raises(ExportError, match="decides 2 of 40 calls otherwise than fp32"):
         make_int8(2.0)
 
 

@@ -3,11 +3,18 @@ import shutil
 import numpy as np
 import pytest
 
-from scamclf.bundle import verify_bundle
+from scamclf.bundle import OperatingPoint, Precision, Statistic, verify_bundle
 from scamclf.calls import Call, Turn
 from scamclf.errors import BundleError, DataError
+from scamclf.pooling import Pooled
 from scamclf.predict import load
-from scamclf.thresholds import monitor_statistic, operating_point_name, operating_points, reset_thresholds
+from scamclf.thresholds import (
+    monitor_statistic,
+    moved_points,
+    operating_point_name,
+    operating_points,
+    reset_thresholds,
+)
 
 WORDS = [
     "hello",
@@ -62,6 +69,29 @@ def test_sources_weigh_equally_whatever_their_size():
     points = operating_points(scores, ["large"] * 90 + ["small"] * 10, (0.05,))
 
     assert points["fpr_5pct"].n_false_alarms == 1
+
+
+def test_a_threshold_moves_as_far_as_the_scores_near_it_and_not_with_the_one_beside_it():
+    scores = np.linspace(-10, 10, 2001)
+    moved = scores + 0.5 + np.random.default_rng(0).uniform(-0.004, 0.004, len(scores))
+    beside = int(np.searchsorted(scores, 4.0))
+    moved[beside] += 0.3
+    moved[: beside - 200] -= 9.0
+    statistic = Statistic(1.0, 0.0, scam={"fpr_1pct": OperatingPoint(4.005, 0.01, 2001, 600)}, tech_support={})
+    other, mine = (Precision(file, statistic, statistic) for file in ("other", "mine"))
+
+    found = moved_points(mine, (said(moved), said(moved)), other=other, theirs=(said(scores), said(scores)))
+
+    assert found.file == "mine"
+    for point in (found.call.scam["fpr_1pct"], found.monitor.scam["fpr_1pct"]):
+        assert point.threshold == pytest.approx(4.505, abs=0.002)
+        changed = (moved >= point.threshold) != (scores >= 4.005)
+        assert changed.nonzero()[0].tolist() == [beside]
+        assert point.n_false_alarms == 601
+
+
+def said(scores):
+    return Pooled(scores, np.zeros_like(scores), np.zeros(len(scores), dtype=np.int64))
 
 
 def test_the_monitor_statistic_of_no_calls_is_empty(scorer):

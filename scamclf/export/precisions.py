@@ -19,7 +19,7 @@ from scamclf.predict import Scorer
 from scamclf.prediction import Prediction
 from scamclf.preparation.split import Split
 from scamclf.runtimes import open_runtime
-from scamclf.thresholds import with_points
+from scamclf.thresholds import Both, both_statistics, moved_points
 
 __all__ = ["AGREEMENT", "PRECISIONS", "check_precisions", "compare", "make_precision"]
 
@@ -63,8 +63,8 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
         name: one of `PRECISIONS`.
         bundle: folder that holds the fp32 network.
         fp32: runs that.
-        splits: prepared calls: int8 measures its scales on "train", thresholds are set on "calibration", and
-            "validation" shows whether it agrees with fp32. int8 computes less and less in int8 until it does.
+        splits: prepared calls: int8 measures its scales on "train", thresholds are set on "calibration", and that and
+            "validation" show whether it agrees with fp32. int8 computes less and less in int8 until it does.
 
     Raises:
         ExportError: it decides less than `AGREEMENT` of the calls as fp32 does.
@@ -81,11 +81,14 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
             reference=fp32,
         )
     settings = CalibrationConfig(**fp32.manifest.provenance["recipe"]["calibration"])
-    n, exact = len(splits["validation"]), fp32.score(splits["validation"])
+    legitimate = [call for call in splits["calibration"] if call.label == LABELS[0]]
+    compared = [*splits["validation"], *splits["calibration"]]
+    theirs = _Said(legitimate, both_statistics(fp32, legitimate), compared, fp32.score(compared))
+    n = len(compared)
     # At least one: in a few calls no smaller share can be told.
     allowed = math.inf if settings.demonstration else max(1, math.floor((1 - AGREEMENT) * n))
     for left_out in networks:
-        precision = _calibrated(name, bundle, file, fp32, exact, splits, settings)
+        precision = _calibrated(name, bundle, file, fp32, theirs)
         logger.info("%s: %s, left as it was: %s", name, precision.parity, left_out or "nothing")
         if precision.parity["changed_alerts"] <= allowed:
             return dataclasses.replace(precision, left_out=tuple(left_out))
@@ -95,29 +98,29 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
     )
 
 
-def _calibrated(
-    name: str,
-    bundle: Path,
-    file: str,
-    fp32: Scorer,
-    exact: Sequence[Prediction],
-    splits: Mapping[Split, Sequence[Call]],
-    settings: CalibrationConfig,
-) -> Precision:
-    """The network in `file` with thresholds of its own; its parity is how it agrees with `exact`, of "validation"."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Said:
+    """What fp32 says: of the legitimate calls that thresholds are set on, and of those that are compared."""
+
+    legitimate: Sequence[Call]
+    statistics: Both
+    compared: Sequence[Call]
+    predictions: Sequence[Prediction]
+
+
+def _calibrated(name: str, bundle: Path, file: str, fp32: Scorer, theirs: _Said) -> Precision:
+    """The network in `file` with thresholds of its own; its parity is how it agrees with fp32."""
     runtime, _ = open_runtime(bundle, file, precision=name)
 
     def scorer(precision: Precision) -> Scorer:
         manifest = dataclasses.replace(fp32.manifest, precisions={**fp32.manifest.precisions, name: precision})
         return Scorer(manifest, fp32.encoder, runtime, linear=fp32.linear, precision=name)
 
-    precision = with_points(
-        scorer(dataclasses.replace(fp32.statistics, file=file, parity={})),
-        [call for call in splits["calibration"] if call.label == LABELS[0]],
-        target_fprs=settings.target_fprs,
-        demonstration=settings.demonstration,
+    before = dataclasses.replace(fp32.statistics, file=file, parity={})
+    precision = moved_points(
+        before, both_statistics(scorer(before), theirs.legitimate), other=fp32.statistics, theirs=theirs.statistics
     )
-    return dataclasses.replace(precision, parity=compare(exact, scorer(precision), splits["validation"]))
+    return dataclasses.replace(precision, parity=compare(theirs.predictions, scorer(precision), theirs.compared))
 
 
 def compare(exact: Sequence[Prediction], other: Scorer, calls: Sequence[Call]) -> dict[str, float]:

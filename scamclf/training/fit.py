@@ -243,8 +243,9 @@ def _finish(
 
 def _second_opinion(recipe: Recipe, prepared: Prepared, network: Scorer) -> LinearModel:
     calls, seed = prepared.splits["train"], recipe.training.seed
-    weights = call_weights(calls, recipe.training.source_weights)
-    linear = fit_linear(calls, network.encoder, weights, augmented=recipe.augment, seed=seed)
+    # Without the recipe's weights of sources: it cannot tell calls apart that only their content tells apart, and what
+    # it gives up for them it lacks on real calls.
+    linear = fit_linear(calls, network.encoder, call_weights(calls), augmented=recipe.augment, seed=seed)
     return weigh(linear, network, prepared.splits["validation"])
 
 

@@ -29,7 +29,7 @@ _VIEWS = 2
 _MIN_CALLS = 2
 """Calls that a feature must be in: what is in one only is its names and numbers."""
 
-_INVERSE_PENALTY = 3.0
+_INVERSE_PENALTY = 10.0
 
 
 def fit_linear(

@@ -202,10 +202,10 @@ class CallWindows:
         return rows[np.argsort(self._order)]
 
 
-def call_weights(calls: Sequence[Call], source_weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    """How often each call is drawn, (n,) float64 that sum to 1."""
+def call_weights(calls: Sequence[Call]) -> npt.NDArray[np.float64]:
+    """How often each call is drawn where no source is named to come more often, (n,) float64 that sum to 1."""
     weights, strata = np.zeros(len(calls)), _strata(calls)
-    for stratum, share in _shares(strata, source_weights).items():
+    for stratum, share in _shares(strata, {}).items():
         weights[strata[stratum]] = share / len(strata[stratum])
     return weights
 
