@@ -113,7 +113,7 @@ def moved_points(before: Precision, found: Both, *, other: Precision, theirs: Bo
 
     Args:
         before: the precision.
-        found: what it says of legitimate calls.
+        found: what it says of legitimate calls; of those that the other set its thresholds on the most suspicious do.
         other: with thresholds; the mappings of both are the same, so that log-odds mean the same.
         theirs: what the other says of the same calls.
     """
@@ -134,7 +134,8 @@ def moved_points(before: Precision, found: Both, *, other: Precision, theirs: Bo
 def _moved(point: OperatingPoint, theirs: Floats, ours: Floats) -> OperatingPoint:
     nearest = np.argsort(np.abs(theirs - point.threshold), kind="stable")[:_NEAREST]
     threshold = point.threshold + float(np.median((ours - theirs)[nearest]))
-    return dataclasses.replace(point, threshold=threshold, n_false_alarms=int((ours >= threshold).sum()))
+    more = int((ours >= threshold).sum()) - int((theirs >= point.threshold).sum())
+    return dataclasses.replace(point, threshold=threshold, n_false_alarms=point.n_false_alarms + more)
 
 
 def reset_thresholds(

@@ -18,7 +18,7 @@ from scamclf.bundle import LAYOUT, read_manifest, verify_bundle
 from scamclf.errors import BundleError, ConfigError, ExportError, MissingExtraError
 from scamclf.export import int8, precisions
 from scamclf.export.bundle import export
-from scamclf.export.precisions import compare, make_precision
+from scamclf.export.precisions import ask_fp32, compare, make_precision
 from scamclf.predict import load
 from scamclf.preparation.prepare import load_prepared
 from scamclf.thresholds import reset_thresholds
@@ -160,7 +160,8 @@ def make_int8(bundle, tiny_run, monkeypatch, tmp_path):
         said = itertools.chain(changed, itertools.repeat(changed[-1]))
         monkeypatch.setattr(precisions, "compare", lambda *_: {"changed_alerts": next(said)})
         splits = {name: calls[:20] for name, calls in load_prepared(tiny_run / RUN.data).splits.items()}
-        return make_precision("int8", shutil.copytree(bundle, tmp_path / "bundle"), scorer, splits)
+        folder = shutil.copytree(bundle, tmp_path / "bundle")
+        return make_precision("int8", folder, scorer, splits, ask_fp32(scorer, splits))
 
     return make
 

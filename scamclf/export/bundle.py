@@ -20,7 +20,7 @@ from scamclf.errors import ExportError
 from scamclf.export.gate import set_gate
 from scamclf.export.graph import export_onnx
 from scamclf.export.parity import check_parity
-from scamclf.export.precisions import check_precisions, make_precision
+from scamclf.export.precisions import ask_fp32, check_precisions, make_precision
 from scamclf.linear import read_linear
 from scamclf.predict import Scorer
 from scamclf.preparation.prepare import load_prepared
@@ -95,9 +95,12 @@ def _write(run: Path, bundle: Path, precisions: Sequence[str], tell: Callable[[s
     tell(f"comparing the exported network with the trained one: {len(splits['validation'])} calls")
     parity = check_parity(reference, exported, splits["validation"])
     found = {"fp32": dataclasses.replace(manifest.precisions["fp32"], parity=parity)}
+    if precisions:
+        tell(f"scoring what the other precisions are compared with: {len(splits['calibration'])} calls more")
+        said = ask_fp32(exported, splits)
     for precision in precisions:
         tell(f"{precision}: setting thresholds, and comparing with fp32")
-        found[precision] = make_precision(precision, bundle, exported, splits)
+        found[precision] = make_precision(precision, bundle, exported, splits, said)
     tell(f"setting the gate: {len(splits['calibration'])} calls")
     manifest = dataclasses.replace(manifest, precisions=found, gate=set_gate(exported, splits["calibration"]))
     write_manifest(bundle, manifest)

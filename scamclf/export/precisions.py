@@ -21,7 +21,7 @@ from scamclf.preparation.split import Split
 from scamclf.runtimes import open_runtime
 from scamclf.thresholds import Both, both_statistics, moved_points
 
-__all__ = ["AGREEMENT", "PRECISIONS", "check_precisions", "compare", "make_precision"]
+__all__ = ["AGREEMENT", "PRECISIONS", "Reference", "ask_fp32", "check_precisions", "compare", "make_precision"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ AGREEMENT = 0.999
 """Least share of calls that a precision decides as fp32 does, each at its own threshold."""
 
 _CALIBRATION_WINDOWS, _CHECK_WINDOWS = 128, 96
+_SUSPICIOUS = 250
+"""Legitimate calls that thresholds are moved by: twice as many as are looked at beside one of them."""
 _SEED = 0
 
 
@@ -56,15 +58,45 @@ def check_precisions(names: Sequence[str]) -> None:
             raise ConfigError("precision is 'bf16', which this CPU does not compute in: leave it out")
 
 
-def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split, Sequence[Call]]) -> Precision:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """What fp32 says, to set another precision by.
+
+    Args:
+        compared: validation and calibration calls.
+        predictions: of those.
+        suspicious: those legitimate ones of calibration that it finds most suspicious: thresholds lie among them.
+        statistics: of those.
+    """
+
+    compared: Sequence[Call]
+    predictions: Sequence[Prediction]
+    suspicious: Sequence[Call]
+    statistics: Both
+
+
+def ask_fp32(fp32: Scorer, splits: Mapping[Split, Sequence[Call]]) -> Reference:
+    """Score once what every other precision is compared with."""
+    compared = [*splits["validation"], *splits["calibration"]]
+    predictions = fp32.score(compared)
+    calibration = list(zip(compared, predictions, strict=True))[len(splits["validation"]) :]
+    honest = [(found.logit_scam or 0.0, call) for call, found in calibration if call.label == LABELS[0]]
+    suspicious = [call for _, call in sorted(honest, key=lambda item: -item[0])[:_SUSPICIOUS]]
+    return Reference(compared, predictions, suspicious, both_statistics(fp32, suspicious))
+
+
+def make_precision(
+    name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split, Sequence[Call]], reference: Reference
+) -> Precision:
     """Make one precision of a bundle.
 
     Args:
         name: one of `PRECISIONS`.
         bundle: folder that holds the fp32 network.
         fp32: runs that.
-        splits: prepared calls: int8 measures its scales on "train", thresholds are set on "calibration", and that and
-            "validation" show whether it agrees with fp32. int8 computes less and less in int8 until it does.
+        splits: prepared calls: int8 measures its scales on "train", and computes less and less in int8 until it agrees
+            with fp32.
+        reference: what fp32 says.
 
     Raises:
         ExportError: it decides less than `AGREEMENT` of the calls as fp32 does.
@@ -81,14 +113,11 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
             reference=fp32,
         )
     settings = CalibrationConfig(**fp32.manifest.provenance["recipe"]["calibration"])
-    legitimate = [call for call in splits["calibration"] if call.label == LABELS[0]]
-    compared = [*splits["validation"], *splits["calibration"]]
-    theirs = _Said(legitimate, both_statistics(fp32, legitimate), compared, fp32.score(compared))
-    n = len(compared)
+    n = len(reference.compared)
     # At least one: in a few calls no smaller share can be told.
     allowed = math.inf if settings.demonstration else max(1, math.floor((1 - AGREEMENT) * n))
     for left_out in networks:
-        precision = _calibrated(name, bundle, file, fp32, theirs)
+        precision = _calibrated(name, bundle, file, fp32, reference)
         logger.info("%s: %s, left as it was: %s", name, precision.parity, left_out or "nothing")
         if precision.parity["changed_alerts"] <= allowed:
             return dataclasses.replace(precision, left_out=tuple(left_out))
@@ -98,17 +127,7 @@ def make_precision(name: str, bundle: Path, fp32: Scorer, splits: Mapping[Split,
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Said:
-    """What fp32 says: of the legitimate calls that thresholds are set on, and of those that are compared."""
-
-    legitimate: Sequence[Call]
-    statistics: Both
-    compared: Sequence[Call]
-    predictions: Sequence[Prediction]
-
-
-def _calibrated(name: str, bundle: Path, file: str, fp32: Scorer, theirs: _Said) -> Precision:
+def _calibrated(name: str, bundle: Path, file: str, fp32: Scorer, reference: Reference) -> Precision:
     """The network in `file` with thresholds of its own; its parity is how it agrees with fp32."""
     runtime, _ = open_runtime(bundle, file, precision=name)
 
@@ -117,10 +136,9 @@ def _calibrated(name: str, bundle: Path, file: str, fp32: Scorer, theirs: _Said)
         return Scorer(manifest, fp32.encoder, runtime, linear=fp32.linear, precision=name)
 
     before = dataclasses.replace(fp32.statistics, file=file, parity={})
-    precision = moved_points(
-        before, both_statistics(scorer(before), theirs.legitimate), other=fp32.statistics, theirs=theirs.statistics
-    )
-    return dataclasses.replace(precision, parity=compare(theirs.predictions, scorer(precision), theirs.compared))
+    said = both_statistics(scorer(before), reference.suspicious)
+    precision = moved_points(before, said, other=fp32.statistics, theirs=reference.statistics)
+    return dataclasses.replace(precision, parity=compare(reference.predictions, scorer(precision), reference.compared))
 
 
 def compare(exact: Sequence[Prediction], other: Scorer, calls: Sequence[Call]) -> dict[str, float]:
