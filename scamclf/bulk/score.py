@@ -32,7 +32,8 @@ __all__ = ["Stages", "score_units", "unit_rows"]
 _CHARS_AT_A_TIME = 2**23
 """Text of the calls that are scored together: a few huge calls are as much work as many."""
 
-_CHUNKS_AHEAD = 4
+_CHUNKS_AHEAD = 1
+"""Ready while one is run and another is made. Reading is the faster of the two: more of them only take memory."""
 
 
 @dataclass(slots=True)
