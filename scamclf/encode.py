@@ -15,7 +15,7 @@ from scamclf.windows import Spans, WindowSpec, cut_windows, monitor_spans
 
 __all__ = ["EncodedCall", "Encoder"]
 
-_BYTES_AT_A_TIME = 2**20
+_BYTES_AT_A_TIME = 2**18
 """Text that is tokenised together: the tokenizer takes up to 300 bytes of memory for each byte."""
 
 Ints = npt.NDArray[np.int64]

@@ -183,10 +183,17 @@ class Scorer:
         lengths = np.array([len(window) for window in windows], dtype=np.int64)
         # Never over a full window: a model may have no position for the padding beyond it.
         pad_to = np.gcd(self.runtime.pad_to, self.encoder.spec.max_tokens)
-        for rows in length_batches(lengths, max_padded_tokens=self.runtime.batch_tokens):
+
+        def run(rows: Ints) -> int:
             ids, mask = pad_batch([windows[row] for row in rows], pad_id=self.encoder.pad_id, multiple_of=int(pad_to))
-            self.padding.add(tokens=int(lengths[rows].sum()), padded=ids.size)
             logits[rows] = self.runtime.run(ids, mask)
+            return ids.size
+
+        batches = length_batches(lengths, max_padded_tokens=self.runtime.batch_tokens)
+        with ThreadPoolExecutor(self.runtime.at_once, thread_name_prefix="scamclf-run") as pool:
+            # One at a time runs in this thread: torch would set up its own threads anew for another.
+            padded = sum((map if self.runtime.at_once == 1 else pool.map)(run, batches))
+        self.padding.add(tokens=int(lengths.sum()), padded=padded)
         return logits
 
     def pool(self, encoded: Sequence[EncodedCall]) -> tuple[Pooled, list[Ints]]:

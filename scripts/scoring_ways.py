@@ -152,17 +152,16 @@ def window_texts(encoder: Encoder, calls: Sequence[Call]) -> list[str]:
     return texts
 
 
-class Timed:
-    """A runtime whose seconds are counted: those of the network alone."""
+class Network:
+    """A scorer's `network_logits`, whose seconds are counted: those of the network alone."""
 
-    def __init__(self, runtime: Any) -> None:
-        self.name, self.pad_to, self.batch_tokens = runtime.name, runtime.pad_to, runtime.batch_tokens
-        self.runtime, self.seconds = runtime, 0.0
+    def __init__(self, scorer: Scorer) -> None:
+        self.logits, self.seconds = scorer.network_logits, 0.0
 
-    def run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def __call__(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
         """Run it."""
         begin = time.perf_counter()
-        logits = self.runtime.run(ids, mask)
+        logits = self.logits(windows)
         self.seconds += time.perf_counter() - begin
         return logits
 
@@ -189,20 +188,20 @@ def work(pipe: Any, make: tuple[Path, str, str, bool], name: str, threads: int |
         best = min(seconds, key=lambda size: seconds[size])
         way.choose(best)
         started |= {"batch": best, "batches_s": {str(size): took for size, took in seconds.items()}}
-    timed = None
+    network = None
     if way.scorer is not None:
-        timed = way.scorer.runtime = Timed(way.scorer.runtime)
+        network = way.scorer.network_logits = Network(way.scorer)
     pipe.send(started)
     while (calls := pipe.recv()) is not None:
         given = way.prepare(calls)
         padding = None if way.scorer is None else way.scorer.padding.since(type(way.scorer.padding)())
-        network = 0.0 if timed is None else timed.seconds
+        before = 0.0 if network is None else network.seconds
         begin = time.perf_counter()
         found = way.score(given)
         answer = {"seconds": time.perf_counter() - begin}
-        if way.scorer is not None and timed is not None and padding is not None:
+        if way.scorer is not None and network is not None and padding is not None:
             answer |= {
-                "network_s": timed.seconds - network,
+                "network_s": network.seconds - before,
                 "tokens_run": way.scorer.padding.since(padding).tokens,
                 "padded_share": way.scorer.padding.since(padding).share,
                 "alerts": [prediction.alert for prediction in found],

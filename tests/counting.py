@@ -23,6 +23,7 @@ class CountingRuntime:
     name = "counting"
     pad_to = 1
     batch_tokens = 4096
+    at_once = 1
 
     def run(self, ids, mask):
         virus, loan = (((ids == VOCABULARY.index(word)) & (mask == 1)).sum(axis=1) for word in ("virus", "loan"))

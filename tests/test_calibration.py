@@ -25,6 +25,7 @@ class WordRuntime:
     name = "words"
     pad_to = 1
     batch_tokens = 4096
+    at_once = 1
 
     def run(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         first = ids[:, 0]

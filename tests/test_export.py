@@ -183,6 +183,7 @@ def test_a_network_that_minds_its_batch_is_refused(reference, onnx_as, tiny_bund
         name = "leaky"
         pad_to = 1
         batch_tokens = 4096
+        at_once = 1
 
         def run(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
             logits = run(ids, mask)

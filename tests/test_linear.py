@@ -106,7 +106,7 @@ def test_it_learns_words_and_is_given_its_weight():
     class Deaf:
         """A network that says nothing."""
 
-        name, pad_to, batch_tokens = "deaf", 1, 4096
+        name, pad_to, batch_tokens, at_once = "deaf", 1, 4096, 1
 
         def run(self, ids, mask):
             return np.random.default_rng(ids.sum()).normal(size=(len(ids), 3)).astype(np.float32) / 100

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pyarrow as pa
@@ -58,6 +59,34 @@ def test_a_score_depends_neither_on_chunks_nor_on_batches(scorer, calls, alone, 
 
     assert [p.call_id for p in predictions] == [call.call_id for call in shuffled]
     assert [p.logit_scam for p in predictions] == pytest.approx([alone[c.call_id] for c in shuffled], abs=TOLERANCE)
+
+
+def test_batches_run_side_by_side_as_many_as_the_runtime_says_and_their_scores_go_back_to_their_calls(monkeypatch):
+    scorer = counting_scorer()
+    together = threading.Barrier(3, timeout=30)
+    run = scorer.runtime.run
+    monkeypatch.setattr(scorer.runtime, "at_once", 3)
+    monkeypatch.setattr(scorer.runtime, "batch_tokens", 1)
+    # Passed by three that are at it at the same time, and by nobody else.
+    monkeypatch.setattr(scorer.runtime, "run", lambda ids, mask: (together.wait(), run(ids, mask))[1])
+    texts = ["virus " * n for n in (1, 5, 0, 3, 2, 4)]
+
+    found = scorer.score([a_call(text, call_id=str(i)) for i, text in enumerate(texts)])
+
+    assert found == counting_scorer().score([a_call(text, call_id=str(i)) for i, text in enumerate(texts)])
+
+
+def test_a_batch_that_fails_beside_others_fails_the_job(monkeypatch):
+    scorer = counting_scorer()
+
+    def fail(ids, mask):
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(scorer.runtime, "at_once", 2)
+    monkeypatch.setattr(scorer.runtime, "run", fail)
+
+    with pytest.raises(MemoryError, match="no more"):
+        scorer.score([a_call("hello"), a_call("virus")])
 
 
 def test_a_dictionary_scores_as_its_call_and_speakers_and_times_do_not_count(scorer, calls, alone):

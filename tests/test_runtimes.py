@@ -43,7 +43,7 @@ def bundle(tiny_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scorers(bundle):
-    return {name: load(bundle, precision=name, runtime="openvino", threads=1) for name in HERE}
+    return {name: load(bundle, precision=name, runtime="openvino", threads=2) for name in HERE}
 
 
 def test_each_precision_has_its_own_file_thresholds_and_parity(bundle):

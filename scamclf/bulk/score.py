@@ -1,6 +1,5 @@
 """Score units: rows are read ahead in a thread, scored a chunk at a time, and written as files that appear whole."""
 
-import copy
 import hashlib
 import time
 from collections import Counter
@@ -9,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from scamclf.bulk.ahead import read_ahead
 from scamclf.bulk.durable import durable_file
@@ -25,7 +23,6 @@ from scamclf.errors import JobError
 from scamclf.metrics import sigmoid
 from scamclf.predict import CALLS_AT_A_TIME, EncodedRows, Prediction, Scorer
 from scamclf.render import render
-from scamclf.runtimes import Runtime
 
 __all__ = ["Stages", "score_units", "unit_rows"]
 
@@ -62,20 +59,6 @@ class EncodedChunk:
     last: bool
 
 
-class _TimedRuntime:
-    """A runtime whose seconds are counted."""
-
-    def __init__(self, runtime: Runtime, stages: Stages) -> None:
-        self.name, self.pad_to, self.batch_tokens = runtime.name, runtime.pad_to, runtime.batch_tokens
-        self._runtime, self._stages = runtime, stages
-
-    def run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        begin = time.perf_counter()
-        logits = self._runtime.run(ids, mask)
-        self._stages.run += time.perf_counter() - begin
-        return logits
-
-
 def score_units(
     scorer: Scorer,
     units: Sequence[Unit],
@@ -104,8 +87,6 @@ def score_units(
         JobError: an input is not what it was in the first pass.
         OSError: an input cannot be read, or the disk is full or fails.
     """
-    timed = copy.copy(scorer)
-    timed.runtime = _TimedRuntime(scorer.runtime, stages)
     ready = _encoded(_timed(_chunks(units, out, settings, numbers), stages), scorer, stages)
     with read_ahead(ready, depth=_CHUNKS_AHEAD) as chunks:
         for unit in units:
@@ -118,8 +99,10 @@ def score_units(
                 while not last:
                     chunk = next(chunks)
                     last = chunk.last
-                    predictions = timed.score_encoded(chunk.rows)
+                    begin = time.perf_counter()
+                    predictions = scorer.score_encoded(chunk.rows)
                     scored = time.perf_counter()
+                    stages.run += scored - begin
                     write(predictions, [render(row) if isinstance(row, Call) else None for row in chunk.rows.rows])
                     stages.write += time.perf_counter() - scored
                     found = _count(scorer, predictions)

@@ -14,8 +14,8 @@ __all__ = ["CPU_BATCH_TOKENS", "RUNTIMES", "Runtime", "open_runtime"]
 
 logger = logging.getLogger(__name__)
 
-CPU_BATCH_TOKENS = 4096
-"""16 full windows keep two cores busy within the cache."""
+CPU_BATCH_TOKENS = 512
+"""A core that works on a batch of its own: one full window, or several short ones, and little padding."""
 
 RUNTIMES = ("auto", "onnxruntime", "openvino", "torch")
 
@@ -27,11 +27,13 @@ class Runtime(Protocol):
         name: of the runtime, of what it runs on and of what it computes in.
         pad_to: the padded length of a batch shall be a multiple of this many tokens.
         batch_tokens: tokens of one batch, padding counted, that keep what it runs on busy.
+        at_once: batches that it runs side by side: so many threads may call `run` together.
     """
 
     name: str
     pad_to: int
     batch_tokens: int
+    at_once: int
 
     def run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Compute window logits.
@@ -56,7 +58,7 @@ def open_runtime(
         file: of the precision, in the bundle.
         precision: "fp32", "bf16" or "int8".
         runtime: one of `RUNTIMES`. "auto" takes ONNX Runtime for fp32, OpenVINO for the rest, and never a GPU.
-        threads: threads of one batch; None takes every core that this process may use.
+        threads: those that it works with; None takes every core that this process may use.
 
     Returns:
         The runtime, and why it was taken.

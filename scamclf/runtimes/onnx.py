@@ -31,15 +31,16 @@ class OnnxRuntime:
 
     name = "onnxruntime-cpu-fp32"
     pad_to = 1
-    batch_tokens = CPU_BATCH_TOKENS
+    at_once = 1
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         check_onnx(path)
         options = onnxruntime.SessionOptions()
         # What was checked is ONNX: ONNX Runtime shall not take it for a format of its own.
         options.add_session_config_entry("session.load_model_format", "ONNX")
-        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = threads = threads or len(os.sched_getaffinity(0))
         options.inter_op_num_threads = 1
+        self.batch_tokens = CPU_BATCH_TOKENS * threads
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises classes of its own that share no public base

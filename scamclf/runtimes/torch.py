@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from scamclf.errors import ConfigError
-from scamclf.runtimes import CPU_BATCH_TOKENS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -23,11 +22,12 @@ class TorchRuntime:
     """
 
     pad_to = 8
+    at_once = 1
 
     def __init__(self, model: "PreTrainedModel") -> None:
         self._model = model.eval()
-        # A GPU wants hundreds of windows at a time.
-        self.batch_tokens = 2**17 if model.device.type == "cuda" else CPU_BATCH_TOKENS
+        # A GPU wants hundreds of windows at a time, the cores of a CPU a few within their cache.
+        self.batch_tokens = 2**17 if model.device.type == "cuda" else 2**12
         self.name = f"torch-{model.device.type}-{str(model.dtype).removeprefix('torch.')}"
 
     def run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
