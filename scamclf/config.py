@@ -103,6 +103,8 @@ class TrainingConfig:
         weight_decay: of AdamW.
         label_smoothing: in [0, 1).
         prefix_share: share of the drawn windows that are beginnings of calls, of any length.
+        chatter_share: share of the drawn windows that get a piece of another, legitimate call before or after what they
+            hold: in a real call the telling minute is one of many.
         twin_weight: how much it counts, beside the labels, that a scam's log-odds be above those of its honest twin;
             such twins are then drawn together. 0: neither.
         source_weights: how many times more often the calls of a source are drawn than their number alone says; 1
@@ -132,6 +134,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     prefix_share: float = 0.3
+    chatter_share: float = 0.0
     twin_weight: float = 0.0
     source_weights: dict[str, float] = field(default_factory=dict)
     evaluate_every: int = 1
@@ -344,6 +347,7 @@ def _check(recipe: Recipe) -> None:
         (0 <= training.label_smoothing < 1, "training.label_smoothing", training.label_smoothing,
          "a share in [0, 1)"),
         (0 <= training.prefix_share <= 1, "training.prefix_share", training.prefix_share, "a share in [0, 1]"),
+        (0 <= training.chatter_share <= 1, "training.chatter_share", training.chatter_share, "a share in [0, 1]"),
         (0 <= training.twin_weight < math.inf, "training.twin_weight", training.twin_weight, "0 or more"),
         (training.twin_weight == 0 or not (training.batch_size % 2 or (training.micro_batch or 0) % 2),
          "training.twin_weight", training.twin_weight,

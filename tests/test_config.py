@@ -125,6 +125,7 @@ def test_a_value_may_hold_an_equals_sign(empty):
         ("training.source_weights.pairs=0", r"training\.source_weights is \{'pairs': 0\.0\}; wanted numbers above 0"),
         ("training.source_weights.pairs=often", r"training\.source_weights\.pairs is 'often'; wanted float"),
         ("training.source_weights=8", r"training\.source_weights is 8; wanted keys and values"),
+        ("training.chatter_share=-1", r"training\.chatter_share is -1\.0; wanted a share in \[0, 1\]"),
         ("training.prefix_share=2", r"training\.prefix_share is 2\.0; wanted a share in \[0, 1\]"),
         ("training.label_smoothing=1", r"training\.label_smoothing is 1\.0; wanted a share in \[0, 1\)"),
         ("training.weight_decay=-1", r"training\.weight_decay is -1\.0; wanted 0 or more"),

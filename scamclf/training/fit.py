@@ -178,6 +178,7 @@ def _training_windows(
         n_windows=settings.windows_per_epoch,
         batch_size=settings.batch_size * here.world_size,
         prefix_share=settings.prefix_share,
+        chatter_share=settings.chatter_share,
         source_weights=settings.source_weights,
         seed=settings.seed,
         augment=recipe.augment,

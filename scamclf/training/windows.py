@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scamclf.calls import LABELS, Call
 from scamclf.encode import EncodedCall, Encoder
 from scamclf.preparation.augment import AugmentConfig
+from scamclf.training.chatter import add_chatter
 from scamclf.training.twins import as_units, beside_twins, find_twins, follow_twins
 from scamclf.training.views import View, Views
 
@@ -60,6 +61,7 @@ class DrawnWindows:
         workers: processes that make the calls of the next epoch ahead of time.
         teacher: whose logits are learnt beside the labels.
         twins: whether a scam and its honest twin, the two calls of one group, are drawn together.
+        chatter_share: share of the windows that get a piece of another, legitimate call; a teacher does not hear it.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class DrawnWindows:
         workers: int = 0,
         teacher: Teacher | None = None,
         twins: bool = False,
+        chatter_share: float = 0.0,
     ) -> None:
         self._calls = calls
         self._encoder = encoder
@@ -84,6 +87,7 @@ class DrawnWindows:
         self._teacher = teacher
         self._batch_size = batch_size
         self._prefix_share = prefix_share
+        self._chatter_share = chatter_share
         self._seed = seed
         # Whole steps only: a short last one would be filled up, and so be another, by the number of processes.
         self._n = -(-(n_windows or len(calls)) // batch_size) * batch_size
@@ -120,9 +124,17 @@ class DrawnWindows:
             # As long as its twin's, beside which it would be padded.
             size = spans[-1][1] - spans[-1][0] if follows_its_twin else None
             spans.append(self._draw_window(view, rng, size))
+        bodies = add_chatter(
+            [view.encoded.ids[start:end] for view, (start, end) in zip(views, spans, strict=True)],
+            [view.encoded.ids for view in views if view.call.label == LABELS[0]],
+            follows,
+            share=self._chatter_share,
+            longest=self._encoder.body,
+            rng=np.random.default_rng([self._seed, epoch, 1]),
+        )
         windows = [
-            {"input_ids": self._encoder.wrap(view.encoded.ids[start:end]), "labels": LABELS.index(str(view.call.label))}
-            for view, (start, end) in zip(views, spans, strict=True)
+            {"input_ids": self._encoder.wrap(body), "labels": LABELS.index(str(view.call.label))}
+            for view, body in zip(views, bodies, strict=True)
         ]
         if self._teacher is not None:
             for window, logits in zip(windows, self._teacher.logits(views, spans), strict=True):

@@ -63,6 +63,19 @@ def test_windows_follow_from_seed_and_epoch_alone(mixed, encoder):
     assert third != draw(mixed, encoder, epoch=3, seed=1)
 
 
+def test_chatter_is_of_legitimate_calls_alone_and_the_windows_are_the_same_beside_it(mixed, encoder):
+    plain = draw(mixed, encoder, batch_size=640)
+    found = draw(mixed, encoder, batch_size=640, chatter_share=0.5)
+
+    evidence = encoder.tokenizer.token_to_id("evidence")
+    assert Counter(label for _, label in found) == Counter(label for _, label in plain)
+    for label in range(3):
+        counts = [sorted(ids.count(evidence) for ids, of in drawn if of == label) for drawn in (plain, found)]
+        assert counts[0] == counts[1]
+    assert np.mean([len(ids) for ids, _ in found]) > 1.05 * np.mean([len(ids) for ids, _ in plain])
+    assert max(len(ids) for ids, _ in found) <= SPEC.max_tokens
+
+
 def test_augmented_windows_follow_from_seed_and_epoch_too(mixed, encoder):
     settings = {"n_windows": 50, "augment": AugmentConfig()}
     assert draw(mixed, encoder, epoch=1, **settings) == draw(mixed, encoder, epoch=1, **settings)
