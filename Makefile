@@ -34,6 +34,7 @@ model: $(BIN)/.installed ## Train CONFIG on the corpora in RAW, calibrate, expor
 	HF_HUB_OFFLINE=1 $(BIN)/scamclf export $(RUN) $(RUN)-bundle --overwrite
 	HF_HUB_OFFLINE=1 $(BIN)/scamclf evaluate --bundle $(RUN)-bundle --data $(RUN)/data --out $(RESULT).json
 	$(BIN)/scamclf report $(RESULT).json $(RESULT).html
+	$(BIN)/scamclf report $(RESULT).json $(RESULT).svg
 
 benchmark: $(BIN)/.installed ## Leave each source of CONFIG out in turn, then look closely at its bundle: a training for every source. Goes on where it was stopped.
 	HF_HUB_OFFLINE=1 $(BIN)/scamclf benchmark --config $(CONFIG) --raw $(RAW) --run $(RUN)-benchmark --out $(RESULT)-benchmark.json

@@ -88,15 +88,22 @@ def evaluate(
 @app.command()
 def report(
     evaluation: Annotated[Path, typer.Argument(help="JSON file that `scamclf evaluate --out` wrote.", dir_okay=False)],
-    page: Annotated[Path, typer.Argument(help="HTML file to write: one page, no network needed.")],
+    page: Annotated[
+        Path, typer.Argument(help="File to write: .html, one page that needs no network; .svg, its first curve alone.")
+    ],
 ) -> None:
     """Make a page with plots of an evaluation."""
     import json
 
     needs_train("the report")
+    from scamclf.evaluation.figures import curve_file
     from scamclf.evaluation.html import write_html
 
-    write_html(json.loads(evaluation.read_text(encoding="utf-8")), page)
+    found = json.loads(evaluation.read_text(encoding="utf-8"))
+    if page.suffix == ".svg":
+        page.write_text(curve_file(found), encoding="utf-8")
+    else:
+        write_html(found, page)
     typer.echo(f"written: {page}")
 
 

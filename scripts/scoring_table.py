@@ -5,15 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from scamclf.evaluation.svg import Axis, Bar, Row, bar_plot
+from scamclf.evaluation.svg import Axis, Bar, Row, as_file, bar_plot
 
 __all__ = ["finish", "is_slow", "plot", "table"]
-
-_STYLE = (
-    "<style>svg { background: #fff; font: 12px sans-serif } text { fill: #333 } .grid { stroke: #ddd } "
-    ".whisker { stroke: #333; fill: none } .theirs rect { fill: #999 } .ours rect { fill: #06c } "
-    ".gate rect { fill: #093 }</style>"
-)
 
 
 def is_slow(name: str) -> bool:
@@ -102,5 +96,4 @@ def plot(result: dict[str, Any]) -> str:
         of_rounds = [rate * result["ways"][name]["seconds"] / one["seconds"] for one in result["ways"][name]["rounds"]]
         rows.append(Row(name, "", [Bar(style, rate, min(of_rounds), max(of_rounds), f"{rate:,.1f}")]))
     drawn = bar_plot("speed", "Calls a second", Axis("calls a second", low, high, ticks, log=True), rows)
-    drawn = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" width="720" ', 1)
-    return drawn.replace(">", f">{_STYLE}", 1)
+    return as_file(drawn, {"theirs": "#999", "ours": "#06c", "gate": "#093"})

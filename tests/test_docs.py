@@ -1,5 +1,6 @@
 """What the documents say is what the program does."""
 
+import json
 import re
 import shlex
 import shutil
@@ -11,6 +12,7 @@ import pytest
 import typer
 
 from scamclf.cli import app
+from scamclf.evaluation.figures import curve_file
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
@@ -69,6 +71,12 @@ def test_every_link_between_the_documents_leads_somewhere():
     for path in DOCUMENTS:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_curve_in_the_readme_is_that_of_the_results():
+    (drawn,) = re.findall(r"!\[.*\]\((results/.*\.svg)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    report = json.loads((ROOT / drawn).with_suffix(".json").read_text(encoding="utf-8"))
+    assert (ROOT / drawn).read_text(encoding="utf-8") == curve_file(report)
 
 
 def test_the_tables_in_the_documents_are_made_from_the_results():

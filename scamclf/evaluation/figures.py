@@ -5,18 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scamclf.evaluation.judge import widest_interval
-from scamclf.evaluation.svg import Axis, Bar, Line, Mark, Row, bar_plot, line_plot
+from scamclf.evaluation.svg import Axis, Bar, Line, Mark, Row, as_file, bar_plot, line_plot
 
 __all__ = [
     "NO_BREAK",
     "SCORERS",
     "count",
+    "curve_file",
     "length_bars",
     "length_name",
     "percent",
     "precision_recall",
     "recall_against_false_positives",
     "reliability_diagram",
+    "scorers_of",
     "source_bars",
 ]
 
@@ -29,6 +31,11 @@ NO_BREAK = "\u00a0"
 """Space at which no line breaks: one that began with "%" would be hard to read."""
 
 _TENTHS = [(0.0, "0"), (0.2, "20 %"), (0.4, "40 %"), (0.6, "60 %"), (0.8, "80 %"), (1.0, "100 %")]
+
+
+def scorers_of(report: Mapping[str, Any]) -> dict[str, Judged]:
+    """What a report, or its part on technical support, says of each scorer."""
+    return {key: report[key] for key in SCORERS if key in report}
 
 
 def percent(share: float) -> str:
@@ -76,6 +83,12 @@ def recall_against_false_positives(key: str, scorers: Mapping[str, Judged]) -> s
     y = Axis("scam calls that alarm", 0.0, 1.0, _TENTHS)
     title = "Recall of scam calls against the false-positive rate. " + " ".join(mark.text for mark in marks)
     return line_plot(key, title, x, y, lines=lines, marks=marks, shade_below=3 / legitimate)
+
+
+def curve_file(report: Mapping[str, Any]) -> str:
+    """`recall_against_false_positives` of a report, as an SVG file of its own."""
+    drawn = recall_against_false_positives("curve", scorers_of(report))
+    return as_file(drawn, {"model": "#0b5cad", "baseline": "#b8500c", "style_probe": "#6e7781"})
 
 
 def precision_recall(key: str, scorers: Mapping[str, Judged]) -> str:
@@ -156,7 +169,7 @@ def _drawn(scorers: Mapping[str, Judged]) -> list[tuple[str, Judged]]:
 def _shipped(name: str, judged: Judged) -> Mark:
     recall, rate = judged["pooled"]["recall"]["share"], judged["pooled"]["false_positive_rate"]["share"]
     text = f"{SCORERS[name]} at its threshold: {percent(recall)} of scams, {percent(rate)} of legitimate calls."
-    return Mark(name, rate, recall, text, label="shipped threshold" if name == "model" else "")
+    return Mark(name, rate, recall, text, label=SCORERS[name])
 
 
 def _shortened(name: str, limit: int = 32) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scamclf.evaluation import figures, page_tables
-from scamclf.evaluation.figures import SCORERS, Judged, percent
+from scamclf.evaluation.figures import SCORERS, Judged, percent, scorers_of
 from scamclf.evaluation.judge import widest_interval
 from scamclf.evaluation.page_tables import interval
 
@@ -72,7 +72,7 @@ def write_html(report: Mapping[str, Any], path: Path) -> None:
     body = "\n".join(
         [
             _header(report),
-            _judgement("scam", "How well it tells scams from legitimate calls", _scorers(report)),
+            _judgement("scam", "How well it tells scams from legitimate calls", scorers_of(report)),
             _tech_support(report.get("tech_support")),
             _worst(report["worst"]),
             _data(report),
@@ -83,10 +83,6 @@ def write_html(report: Mapping[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     style = _STYLE.read_text(encoding="utf-8")
     path.write_text(_PAGE.format(title=escape(title), style=style, body=body), encoding="utf-8")
-
-
-def _scorers(report: Mapping[str, Any]) -> dict[str, Judged]:
-    return {key: report[key] for key in SCORERS if key in report}
 
 
 def _header(report: Mapping[str, Any]) -> str:
@@ -190,7 +186,7 @@ def _tech_support(found: Mapping[str, Any] | None) -> str:
         "legitimate calls. Other scams are neither: "
         + (f"{other['alarms']} of {other['n']} of them alarm here too.</p>" if other["n"] else "the test has none.</p>")
     )
-    return _judgement("tech", "Technical-support scams alone", _scorers(found), about=about)
+    return _judgement("tech", "Technical-support scams alone", scorers_of(found), about=about)
 
 
 def _worst(worst: Mapping[str, Any]) -> str:

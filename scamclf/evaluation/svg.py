@@ -1,17 +1,23 @@
-"""Plots as inline SVG: axes, steps, whiskers, bars. Colours are classes, so that the page's style sets them."""
+"""Plots as SVG: axes, steps, whiskers, bars. Colours are classes, set by the style of the page or of the file."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-__all__ = ["Axis", "Bar", "Line", "Mark", "Row", "bar_plot", "line_plot"]
+__all__ = ["Axis", "Bar", "Line", "Mark", "Row", "as_file", "bar_plot", "line_plot"]
 
 Point = tuple[float, float]
 
 _WIDTH, _HEIGHT = 460, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 22, 12, 52
 _LABEL, _BAR, _GAP = 20, 10, 5
+
+_FILE_STYLE = """
+svg { background: #fff; font: 12px sans-serif } text { fill: #333 } .grid { stroke: #ddd }
+.line, .whisker { fill: none; stroke-width: 1.5 } .whisker { stroke: #333 } .bar rect, g text { stroke: none }
+.shade { fill: #57606a; opacity: .11 }
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,21 @@ def bar_plot(key: str, title: str, axis: Axis, rows: Sequence[Row]) -> str:
         ]
         top += height
     return _svg(key, title, bottom + 42, parts)
+
+
+def as_file(drawn: str, colours: Mapping[str, str]) -> str:
+    """Make a file of its own of a plot that was drawn for a page.
+
+    Args:
+        drawn: by `line_plot` or `bar_plot`.
+        colours: of its classes.
+    """
+    style = "\n".join(
+        f".{name} {{ stroke: {colour} }} .{name} circle, .{name} rect, .{name} .note {{ fill: {colour} }}"
+        for name, colour in colours.items()
+    )
+    drawn = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" width="720" ', 1)
+    return drawn.replace(">", f"><style>{_FILE_STYLE}{style}</style>", 1)
 
 
 def _svg(key: str, title: str, height: int, parts: Sequence[str]) -> str:

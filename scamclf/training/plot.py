@@ -3,15 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from scamclf.evaluation.svg import Axis, Line, Mark, line_plot
+from scamclf.evaluation.svg import Axis, Line, Mark, as_file, line_plot
 
 __all__ = ["loss_plot"]
-
-_STYLE = """<style>
-svg { background: #fff; font: 12px sans-serif } text { fill: #333 } .grid { stroke: #ddd }
-.line { fill: none; stroke-width: 1.5 } .train { stroke: #888 }
-.validation { stroke: #06c } .validation circle { fill: #06c }
-</style>"""
 
 
 def loss_plot(history: Sequence[Mapping[str, float]]) -> str:
@@ -30,9 +24,7 @@ def loss_plot(history: Sequence[Mapping[str, float]]) -> str:
         lines=[Line("train", train), Line("validation", validation)],
         marks=marks,
     )
-    # As a part of a page it needs neither; as a file of its own it does.
-    plot = plot.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" width="720" ', 1)
-    return plot.replace(">", f">{_STYLE}", 1)
+    return as_file(plot, {"train": "#888", "validation": "#06c"})
 
 
 def _ticks(highest: float) -> list[tuple[float, str]]:

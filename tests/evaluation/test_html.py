@@ -1,11 +1,12 @@
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from scamclf.calls import Call, Turn
-from scamclf.evaluation.figures import count, length_name, percent
+from scamclf.evaluation.figures import SCORERS, count, curve_file, length_name, percent
 from scamclf.evaluation.html import write_html
 from scamclf.evaluation.judge import judge
 
@@ -104,6 +105,17 @@ def test_every_plot_says_what_it_shows(page):
     labelled = [value for tag, name, value in found.attributes if (tag, name) == ("svg", "aria-labelledby")]
     assert len(labelled) == 12
     assert "scamclf at its threshold:" in page
+
+
+def test_the_curve_is_drawn_as_a_file_of_its_own_with_the_name_of_each_scorer_beside_its_threshold(report):
+    svg = "{http://www.w3.org/2000/svg}"
+    root = ElementTree.fromstring(curve_file(report))
+
+    assert root.tag == f"{svg}svg"
+    assert len(root.findall(f"{svg}polyline")) == 3
+    assert [note.text for note in root.iter(f"{svg}text") if note.get("class") == "note"] == [*SCORERS.values()][::-1]
+    style = root.find(f"{svg}style").text
+    assert all(f".{name} {{ stroke: #" in style for name in SCORERS)
 
 
 def test_the_headline_is_the_pooled_figure_with_its_interval(page, report):
